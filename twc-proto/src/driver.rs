@@ -1,0 +1,183 @@
+//! The one async loop: any [`Node`] over any pair of async byte streams.
+//!
+//! A serial port, a TCP connection and an in-memory pipe all look the same here. The loop trusts the clock and
+//! not the sleep: it asks for the time after every wait.
+
+use core::future::Future;
+use core::pin::pin;
+use core::time::Duration;
+use std::io;
+
+use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::{sleep_until, timeout};
+
+use crate::node::{Link, Node};
+use crate::time::Instant;
+
+/// A frame that has not drained after this long is given up together with its connection: behind it a second
+/// one would queue, and both could reach the wire at any time.
+pub const WRITE_LIMIT: Duration = Duration::from_secs(2);
+
+/// Maps the runtime's clock onto [`Instant`].
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    origin: tokio::time::Instant,
+}
+
+impl Clock {
+    /// A clock that reads [`Instant::ZERO`] now.
+    pub fn start() -> Self {
+        Self { origin: tokio::time::Instant::now() }
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Instant {
+        Instant::ZERO + self.origin.elapsed()
+    }
+
+    fn to_runtime(self, at: Instant) -> tokio::time::Instant {
+        self.origin + at.since(Instant::ZERO)
+    }
+}
+
+/// Why the loop ended before it was told to.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DriverError {
+    /// The other end hung up. A vanished port answers reads with zero bytes for ever, so this is the sign.
+    #[error("the connection was closed")]
+    Disconnected,
+    /// A frame did not drain within [`WRITE_LIMIT`].
+    #[error("a frame did not leave within {} s", WRITE_LIMIT.as_secs())]
+    WriteStalled,
+    /// The port failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Runs `link` over `io` until `until` completes or the connection fails.
+///
+/// `observe` is called after every step, before the next frame leaves: the place to drain a machine's events.
+/// When `until` completes, a frame being written is finished first. After an error make a new connection, call
+/// [`Link::handle_reconnected`] and run again.
+///
+/// # Errors
+/// When the connection closes, stalls or fails.
+pub async fn run<N, IO>(
+    link: &mut Link<N>,
+    io: &mut IO,
+    clock: Clock,
+    mut observe: impl FnMut(&mut Link<N>, Instant),
+    until: impl Future<Output = ()>,
+) -> Result<(), DriverError>
+where
+    N: Node,
+    IO: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut until = pin!(until);
+    let mut buffer = [0; 256];
+    loop {
+        observe(link, clock.now());
+        while let Some(wire) = link.poll_transmit(clock.now()) {
+            write(io, wire.as_ref()).await?;
+            link.handle_sent(clock.now());
+            observe(link, clock.now());
+        }
+        let deadline = link.poll_timeout().map(|at| clock.to_runtime(at));
+        tokio::select! {
+            biased;
+            () = &mut until => return Ok(()),
+            read = io.read(&mut buffer) => match read? {
+                0 => return Err(DriverError::Disconnected),
+                len => link.handle_bytes(clock.now(), buffer.get(..len).unwrap_or_default()),
+            },
+            () = wait(deadline) => link.handle_timeout(clock.now()),
+        }
+    }
+}
+
+async fn write<IO: AsyncWrite + Unpin>(io: &mut IO, wire: &[u8]) -> Result<(), DriverError> {
+    let all = async {
+        io.write_all(wire).await?;
+        io.flush().await
+    };
+    match timeout(WRITE_LIMIT, all).await {
+        Ok(done) => Ok(done?),
+        Err(_) => Err(DriverError::WriteStalled),
+    }
+}
+
+async fn wait(deadline: Option<tokio::time::Instant>) {
+    match deadline {
+        Some(at) => sleep_until(at).await,
+        None => core::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Envelope, MasterLinkReady, Message, Received};
+    use crate::types::{Sign, TwcId, Version};
+
+    /// Announces itself every second.
+    #[derive(Debug)]
+    struct Ticker {
+        id: TwcId,
+        next: Instant,
+        heard: usize,
+    }
+
+    impl Node for Ticker {
+        fn handle_message(&mut self, _: Instant, _: &Received) {
+            self.heard += 1;
+        }
+        fn handle_timeout(&mut self, _: Instant) {}
+        fn poll_transmit(&mut self, now: Instant) -> Option<Envelope> {
+            (now >= self.next).then(|| {
+                self.next = now + Duration::from_secs(1);
+                let ready = MasterLinkReady::new(self.id, Sign::new(1));
+                Envelope::canonical(Version::P2, Message::LinkReady1(ready)).unwrap()
+            })
+        }
+        fn poll_timeout(&self) -> Option<Instant> {
+            Some(self.next)
+        }
+    }
+
+    fn ticker(id: u16, next_ms: u64) -> Link<Ticker> {
+        Link::new(Ticker { id: TwcId::new(id), next: Instant::from_millis(next_ms), heard: 0 })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_nodes_hear_each_other_over_a_pipe_until_told_to_stop() {
+        let (mut left_io, mut right_io) = tokio::io::duplex(256);
+        let (mut left, mut right) = (ticker(1, 0), ticker(2, 500));
+        let clock = Clock::start();
+        let stop = || tokio::time::sleep(Duration::from_millis(3_250));
+        let (a, b) = tokio::join!(
+            run(&mut left, &mut left_io, clock, |_, _| (), stop()),
+            run(&mut right, &mut right_io, clock, |_, _| (), stop()),
+        );
+        a.unwrap();
+        b.unwrap();
+        assert_eq!((left.node().heard, right.node().heard), (3, 4));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hang_up_ends_the_loop() {
+        let (mut io, other) = tokio::io::duplex(256);
+        drop(other);
+        let mut link = ticker(1, 9_000);
+        let ended = run(&mut link, &mut io, Clock::start(), |_, _| (), core::future::pending()).await;
+        assert!(matches!(ended, Err(DriverError::Disconnected)), "{ended:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_frame_that_does_not_drain_ends_the_loop() {
+        let (mut io, _other) = tokio::io::duplex(4);
+        let ended = run(&mut ticker(1, 0), &mut io, Clock::start(), |_, _| (), core::future::pending()).await;
+        assert!(matches!(ended, Err(DriverError::WriteStalled)), "{ended:?}");
+    }
+}

@@ -1,0 +1,168 @@
+//! The frame layer: an un-escaped body whose length, type and checksum have been checked.
+
+use crate::error::FrameError;
+use crate::slip;
+use crate::types::{BodyLen, Opcode};
+
+/// Named offsets into a body.
+pub(crate) mod field {
+    pub(crate) const KIND: usize = 0;
+    pub(crate) const CODE: usize = 1;
+    /// The sender's id, in every frame that has one.
+    pub(crate) const SENDER: usize = 2;
+    /// The first byte after the opcode.
+    pub(crate) const PAYLOAD: usize = 2;
+}
+
+/// The sum over all bytes but the first and the last, modulo 256.
+///
+/// The type byte is not covered, so [`Frame::new_checked`] compares it with the three that exist.
+pub fn checksum(body: &[u8]) -> u8 {
+    match body {
+        [_, summed @ .., _] => summed.iter().fold(0, |sum, byte| sum.wrapping_add(*byte)),
+        _ => 0,
+    }
+}
+
+/// A checked view of an un-escaped body, checksum included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame<T> {
+    buffer: T,
+    opcode: Opcode,
+    body_len: BodyLen,
+}
+
+impl<T: AsRef<[u8]>> Frame<T> {
+    /// Checks length (13 to 20), type byte and checksum.
+    ///
+    /// # Errors
+    /// The first check that fails, with its numbers.
+    pub fn new_checked(buffer: T) -> Result<Self, FrameError> {
+        let body = buffer.as_ref();
+        let Some(body_len) = BodyLen::new(body.len()) else {
+            let len = body.len();
+            return Err(if len < BodyLen::MIN {
+                FrameError::TooShort { len, min: BodyLen::MIN }
+            } else {
+                FrameError::TooLong { len, max: BodyLen::MAX }
+            });
+        };
+        let byte = |offset: usize| body.get(offset).copied().unwrap_or_default();
+        let kind = byte(field::KIND);
+        let opcode = Opcode::new(kind, byte(field::CODE)).ok_or(FrameError::BadType { found: kind })?;
+        let (computed, received) = (checksum(body), byte(body.len() - 1));
+        if computed != received {
+            return Err(FrameError::BadChecksum { computed, received });
+        }
+        Ok(Self { buffer, opcode, body_len })
+    }
+
+    /// Type and code.
+    pub fn opcode(&self) -> Opcode {
+        self.opcode
+    }
+
+    /// The length of the body, checksum included.
+    pub fn body_len(&self) -> BodyLen {
+        self.body_len
+    }
+
+    /// The whole body, checksum included.
+    pub fn body(&self) -> &[u8] {
+        self.buffer.as_ref()
+    }
+
+    /// What stands between opcode and checksum: 10 to 17 bytes.
+    pub fn payload(&self) -> &[u8] {
+        self.body().get(field::PAYLOAD..self.body_len.get() - 1).unwrap_or_default()
+    }
+}
+
+/// An un-escaped body ready to send, made by [`crate::Envelope::emit`] and by nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FrameBuf {
+    bytes: [u8; BodyLen::MAX],
+    body_len: BodyLen,
+}
+
+impl FrameBuf {
+    /// Takes a body whose last byte is still free and fills in the checksum.
+    pub(crate) fn sealed(mut bytes: [u8; BodyLen::MAX], body_len: BodyLen) -> Self {
+        let body = bytes.get_mut(..body_len.get()).unwrap_or_default();
+        let sum = checksum(body);
+        if let Some(last) = body.last_mut() {
+            *last = sum;
+        }
+        Self { bytes, body_len }
+    }
+
+    /// The wire form: escaped, between delimiters.
+    pub fn to_wire(&self) -> WireBuf {
+        let mut wire = WireBuf { bytes: [0; WireBuf::CAPACITY], len: 0 };
+        // The capacity is that of the longest body fully escaped plus a tail, so this cannot fail.
+        wire.len = slip::encode(self.as_ref(), &mut wire.bytes).unwrap_or(0) as u8;
+        wire
+    }
+}
+
+impl AsRef<[u8]> for FrameBuf {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.get(..self.body_len.get()).unwrap_or_default()
+    }
+}
+
+/// The bytes of one frame as they go on the wire, with the tail byte if the sender adds one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WireBuf {
+    bytes: [u8; Self::CAPACITY],
+    len: u8,
+}
+
+impl WireBuf {
+    /// The longest wire form and one tail byte.
+    pub const CAPACITY: usize = slip::max_encoded_len(BodyLen::MAX) + 1;
+
+    /// Adds the byte that real units leave behind the closing delimiter. Does nothing on a full buffer.
+    #[must_use]
+    pub fn with_tail(mut self, tail: Option<u8>) -> Self {
+        if let (Some(tail), Some(slot)) = (tail, self.bytes.get_mut(usize::from(self.len))) {
+            *slot = tail;
+            self.len += 1;
+        }
+        self
+    }
+}
+
+impl AsRef<[u8]> for WireBuf {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINK_READY: [u8; 16] = [0xFD, 0xE2, 0x34, 0x95, 0x81, 0x0C, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0xB8];
+
+    #[test]
+    fn the_type_byte_is_outside_the_sum_and_checked_apart() {
+        let mut body = LINK_READY;
+        body[0] = 0xF9;
+        assert_eq!(checksum(&body), 0xB8);
+        assert_eq!(Frame::new_checked(body), Err(FrameError::BadType { found: 0xF9 }));
+    }
+
+    #[test]
+    fn a_damaged_byte_shows_both_sums() {
+        let mut body = LINK_READY;
+        body[5] ^= 1;
+        assert_eq!(Frame::new_checked(body), Err(FrameError::BadChecksum { computed: 0xB9, received: 0xB8 }));
+    }
+
+    #[test]
+    fn bodies_outside_13_to_20_bytes_are_refused() {
+        assert_eq!(Frame::new_checked(&LINK_READY[..12]), Err(FrameError::TooShort { len: 12, min: 13 }));
+        assert_eq!(Frame::new_checked([0; 21]), Err(FrameError::TooLong { len: 21, max: 20 }));
+    }
+}

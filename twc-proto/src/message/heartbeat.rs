@@ -1,0 +1,138 @@
+//! Heartbeats: the command of the master, and the state of the slave.
+
+use super::Body;
+use crate::frame::field::SENDER;
+use crate::types::{CentiAmps, Command, SlaveState, TwcId};
+
+const RECEIVER: usize = 4;
+
+/// FB E0: a master tells one slave what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MasterHeartbeat {
+    /// The master's id.
+    pub master: TwcId,
+    /// The slave it is for.
+    pub slave: TwcId,
+    /// What to do.
+    pub command: Command,
+    /// Offsets 7–8: a limit under commands 05, 08 and 09, an error bitmap in the upper byte under 02,
+    /// otherwise ignored. [`MasterHeartbeat::limit`] and [`MasterHeartbeat::error_bitmap`] read it.
+    pub argument: u16,
+    /// Offset 9: 01 while a car is plugged into the master unit itself.
+    pub plug_flag: u8,
+}
+
+impl MasterHeartbeat {
+    pub(super) const COMMAND: usize = 6;
+    pub(super) const ARGUMENT: usize = 7;
+    pub(super) const PLUG_FLAG: usize = 9;
+    pub(super) const END: usize = 10;
+
+    /// Command 00.
+    pub const fn no_change(master: TwcId, slave: TwcId) -> Self {
+        Self { master, slave, command: Command::NO_CHANGE, argument: 0, plug_flag: 0 }
+    }
+
+    /// `command` with a current limit; meaningful for 05, 08 and 09.
+    pub const fn with_limit(master: TwcId, slave: TwcId, command: Command, limit: CentiAmps) -> Self {
+        Self { master, slave, command, argument: limit.value(), plug_flag: 0 }
+    }
+
+    /// The limit it carries, under the commands that carry one.
+    pub const fn limit(&self) -> Option<CentiAmps> {
+        if self.command.carries_limit() { Some(CentiAmps::new(self.argument)) } else { None }
+    }
+
+    /// The errors it reports, under command 02.
+    pub fn error_bitmap(&self) -> Option<ErrorBitmap> {
+        let [bitmap, _] = self.argument.to_be_bytes();
+        (self.command == Command::ERROR).then_some(ErrorBitmap(bitmap))
+    }
+
+    /// Whether a car is plugged into the master unit itself.
+    pub const fn master_plugged(&self) -> bool {
+        self.plug_flag != 0
+    }
+
+    pub(super) fn emit(&self, body: &mut Body) {
+        body.put_id(SENDER, self.master);
+        body.put_id(RECEIVER, self.slave);
+        body.put(Self::COMMAND, &[self.command.code()]);
+        body.put(Self::ARGUMENT, &self.argument.to_be_bytes());
+        body.put(Self::PLUG_FLAG, &[self.plug_flag]);
+    }
+}
+
+/// What a master complains about with command 02.
+///
+/// The lowest set bit decides how often the slave's lamp blinks red: bit 0 three times (rotary switch),
+/// bit 1 five times (too many slaves), bit 2 six times (unequal maximum currents).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ErrorBitmap(pub u8);
+
+impl ErrorBitmap {
+    /// How often the slave's lamp blinks red; `None` when no bit with a known meaning is set.
+    pub const fn blinks(self) -> Option<u8> {
+        match self.0.trailing_zeros() {
+            0 => Some(3),
+            1 => Some(5),
+            2 => Some(6),
+            _ => None,
+        }
+    }
+}
+
+/// FD E0: a slave answers a heartbeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SlaveHeartbeat {
+    /// The slave's id.
+    pub slave: TwcId,
+    /// The master's id, copied from the request.
+    pub master: TwcId,
+    /// What the slave is doing.
+    pub state: SlaveState,
+    /// The current limit in force; 0 while no car is plugged in.
+    pub limit: CentiAmps,
+    /// The current being drawn, as the unit reads it.
+    pub drawn: CentiAmps,
+}
+
+impl SlaveHeartbeat {
+    pub(super) const STATE: usize = 6;
+    pub(super) const LIMIT: usize = 7;
+    pub(super) const DRAWN: usize = 9;
+    pub(super) const END: usize = 11;
+
+    pub(super) fn emit(&self, body: &mut Body) {
+        body.put_id(SENDER, self.slave);
+        body.put_id(RECEIVER, self.master);
+        body.put(Self::STATE, &[self.state.code()]);
+        body.put(Self::LIMIT, &self.limit.value().to_be_bytes());
+        body.put(Self::DRAWN, &self.drawn.value().to_be_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_argument_means_what_the_command_says() {
+        let heartbeat = |command, argument| MasterHeartbeat {
+            command,
+            argument,
+            ..MasterHeartbeat::no_change(TwcId::new(1), TwcId::new(2))
+        };
+        let limit = heartbeat(Command::LIMIT, 0x0640);
+        assert_eq!((limit.limit(), limit.error_bitmap()), (Some(CentiAmps::from_amps(16)), None));
+        let error = heartbeat(Command::ERROR, 0x0500);
+        assert_eq!((error.limit(), error.error_bitmap()), (None, Some(ErrorBitmap(5))));
+        assert_eq!(heartbeat(Command::NO_CHANGE, 0x0640).limit(), None);
+    }
+
+    #[test]
+    fn the_lowest_bit_decides_the_blinks() {
+        let blinks = [1, 2, 4, 5, 6, 8, 0].map(|bits| ErrorBitmap(bits).blinks());
+        assert_eq!(blinks, [Some(3), Some(5), Some(6), Some(3), Some(5), None, None]);
+    }
+}

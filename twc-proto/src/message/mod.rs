@@ -1,0 +1,176 @@
+//! The message layer: what a checked frame says.
+//!
+//! A [`Message`] is a value without a length. [`Received`] adds the body length it came in and whatever stood
+//! in bytes that are normally zero, so that odd but legal frames re-encode byte for byte. [`Envelope`] is a
+//! message that may be sent.
+
+mod control;
+mod envelope;
+mod heartbeat;
+mod link_ready;
+mod parse;
+mod query;
+mod unknown;
+
+pub use control::{Ack, Control, Switch};
+pub use envelope::{Envelope, Received};
+pub use heartbeat::{ErrorBitmap, MasterHeartbeat, SlaveHeartbeat};
+pub use link_ready::{MasterLinkReady, SlaveLinkReady};
+pub use query::{Item, PhaseHalfAmps, PlugState, Query, Report, Text};
+pub use unknown::{Dangerous, Unknown};
+
+use crate::frame::field;
+use crate::types::{BodyLen, Opcode, TwcId, Version};
+
+/// Everything that can stand in a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Message {
+    /// FC E1: a master announces itself.
+    LinkReady1(MasterLinkReady),
+    /// FB E2: a master announces itself, second form.
+    LinkReady2(MasterLinkReady),
+    /// FD E2: a slave announces itself.
+    SlaveLinkReady(SlaveLinkReady),
+    /// FB E0: a master's command to one slave.
+    MasterHeartbeat(MasterHeartbeat),
+    /// FD E0: the slave's answer.
+    SlaveHeartbeat(SlaveHeartbeat),
+    /// FB xx: a master asks for one item.
+    Query(Query),
+    /// FD xx: a slave answers a query, or a master broadcasts the same about itself.
+    Report(Report),
+    /// FC B1: close the relays.
+    Start(Control),
+    /// FC B2: open the relays. A Tesla may refuse to charge until it is plugged in again.
+    Stop(Control),
+    /// FD B1, FD B2: a slave has heard a start or stop.
+    Ack(Ack),
+    /// FC 1D: sent by a master that sees no slave, without any id.
+    Idle,
+    /// A legal frame whose code nobody has explained.
+    Unknown(Unknown),
+    /// A frame that can brick or crash a unit; it can be shown and not sent.
+    Dangerous(Dangerous),
+}
+
+impl Message {
+    /// Type and code.
+    pub fn opcode(&self) -> Opcode {
+        match self {
+            Self::LinkReady1(_) => Opcode::LINK_READY_1,
+            Self::LinkReady2(_) => Opcode::LINK_READY_2,
+            Self::SlaveLinkReady(_) => Opcode::SLAVE_LINK_READY,
+            Self::MasterHeartbeat(_) => Opcode::MASTER_HEARTBEAT,
+            Self::SlaveHeartbeat(_) => Opcode::SLAVE_HEARTBEAT,
+            Self::Query(query) => query.item.query_opcode(),
+            Self::Report(report) => report.item().report_opcode(),
+            Self::Start(_) => Opcode::START,
+            Self::Stop(_) => Opcode::STOP,
+            Self::Ack(Ack { switch: Switch::Start, .. }) => Opcode::START_ACK,
+            Self::Ack(Ack { switch: Switch::Stop, .. }) => Opcode::STOP_ACK,
+            Self::Idle => Opcode::IDLE,
+            Self::Unknown(unknown) => unknown.opcode(),
+            Self::Dangerous(dangerous) => dangerous.opcode(),
+        }
+    }
+
+    /// Who sent it; `None` where the frame carries no sender, or its layout is unknown.
+    pub fn sender(&self) -> Option<TwcId> {
+        match self {
+            Self::LinkReady1(m) | Self::LinkReady2(m) => Some(m.master),
+            Self::SlaveLinkReady(m) => Some(m.slave),
+            Self::MasterHeartbeat(m) => Some(m.master),
+            Self::SlaveHeartbeat(m) => Some(m.slave),
+            Self::Query(m) => Some(m.master),
+            Self::Report(m) => m.sender(),
+            Self::Start(m) | Self::Stop(m) => Some(m.master),
+            Self::Ack(m) => Some(m.slave),
+            Self::Idle | Self::Unknown(_) | Self::Dangerous(_) => None,
+        }
+    }
+
+    /// Whom it is addressed to; `None` for broadcasts and where the layout is unknown.
+    pub fn receiver(&self) -> Option<TwcId> {
+        match self {
+            Self::MasterHeartbeat(m) => Some(m.slave),
+            Self::SlaveHeartbeat(m) => Some(m.master),
+            Self::Query(m) => Some(m.slave),
+            Self::Start(m) | Self::Stop(m) => Some(m.slave),
+            _ => None,
+        }
+    }
+
+    /// Body bytes the fields need, checksum included.
+    pub(crate) fn needed_len(&self) -> usize {
+        self.fields_end() + 1
+    }
+
+    /// The offset behind the last field: what follows up to the checksum is normally zero.
+    pub(crate) fn fields_end(&self) -> usize {
+        match self {
+            Self::LinkReady1(_) | Self::LinkReady2(_) => MasterLinkReady::END,
+            Self::SlaveLinkReady(_) => SlaveLinkReady::END,
+            Self::MasterHeartbeat(_) => MasterHeartbeat::END,
+            Self::SlaveHeartbeat(_) => SlaveHeartbeat::END,
+            Self::Query(_) => Query::END,
+            Self::Report(report) => report.fields_end(),
+            Self::Start(_) | Self::Stop(_) => Control::END,
+            Self::Ack(_) => Ack::END,
+            Self::Idle => field::PAYLOAD,
+            Self::Unknown(unknown) => unknown.body_len().get() - 1,
+            Self::Dangerous(dangerous) => dangerous.body_len().get() - 1,
+        }
+    }
+
+    /// Writes opcode and fields into an all-zero body.
+    fn emit_fields(&self, body: &mut Body) {
+        let opcode = self.opcode();
+        body.put(field::KIND, &[opcode.kind()]);
+        body.put(field::CODE, &[opcode.code()]);
+        match self {
+            Self::LinkReady1(m) | Self::LinkReady2(m) => m.emit(body),
+            Self::SlaveLinkReady(m) => m.emit(body),
+            Self::MasterHeartbeat(m) => m.emit(body),
+            Self::SlaveHeartbeat(m) => m.emit(body),
+            Self::Query(m) => m.emit(body),
+            Self::Report(m) => m.emit(body),
+            Self::Start(m) | Self::Stop(m) => m.emit(body),
+            Self::Ack(m) => m.emit(body),
+            Self::Idle | Self::Dangerous(_) => {}
+            Self::Unknown(m) => m.emit(body),
+        }
+    }
+}
+
+impl Version {
+    /// The canonical body length of `message` when a unit of this version sends it (a slave) or is to
+    /// receive it (a master's choice).
+    pub fn body_len(self, message: &Message) -> BodyLen {
+        match message {
+            Message::Report(report) => report.canonical_len(),
+            Message::Idle => BodyLen::B14,
+            Message::Start(_) | Message::Stop(_) | Message::Ack(_) => BodyLen::B16,
+            Message::Unknown(unknown) => unknown.body_len(),
+            Message::Dangerous(dangerous) => dangerous.body_len(),
+            _ => self.base_len(),
+        }
+    }
+}
+
+/// A body being written; writes beyond its end vanish, which [`Message::needed_len`] rules out.
+struct Body([u8; BodyLen::MAX]);
+
+impl Body {
+    const ZERO: Self = Self([0; BodyLen::MAX]);
+
+    fn put(&mut self, offset: usize, bytes: &[u8]) {
+        if let Some(slots) = self.0.get_mut(offset..offset + bytes.len()) {
+            slots.copy_from_slice(bytes);
+        }
+    }
+
+    fn put_id(&mut self, offset: usize, id: TwcId) {
+        self.put(offset, &id.value().to_be_bytes());
+    }
+}
