@@ -1,1 +1,52 @@
-//! Soon.
+//! A load-sharing master for Tesla Wall Connectors Gen 2.
+//!
+//! [`Master`] is a [`twc_proto::Node`]: messages and time in, messages, deadlines and [`Event`]s out. It links
+//! every slave that announces itself, keeps them alive with heartbeats, and divides a limit among the cars that
+//! ask. It needs neither std nor a heap.
+//!
+//! # What it promises
+//!
+//! On circuits that only these wall connectors load, it never sends a combination of limits that, together with
+//! everything its earlier frames may have left in force, exceeds the configured limit. One module, the guard,
+//! holds the books; nothing else can put amps into a heartbeat. A [`share::Share`] decides who gets how much and
+//! can be unfair, never unsafe.
+//!
+//! ```
+//! use twc_master::share::Equal;
+//! use twc_master::{Config, Master};
+//! use twc_proto::{CentiAmps, Instant, Node, Sign, TwcId};
+//!
+//! let config = Config::new(TwcId::new(0x4242), Sign::new(0x5A), CentiAmps::from_amps(40));
+//! let mut master = Master::new(config, Equal, Instant::ZERO)?;
+//! // The first thing it says is who it is.
+//! let first = master.poll_transmit(Instant::ZERO).unwrap();
+//! assert_eq!(first.to_string(), "FC E1 42 42 5A 00 00 00 00 00 00 00 00 00 00 BF");
+//! # Ok::<(), twc_master::ConfigError>(())
+//! ```
+//!
+//! | feature | adds |
+//! |---|---|
+//! | (none) | the machine: no std, no heap |
+//! | `std` | `std::error::Error` on the error types |
+//! | `serial` | serial ports through tokio |
+//! | `app` (default) | the program `twc-master` |
+//!
+//! As a library use `default-features = false`.
+#![no_std]
+
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+mod config;
+mod event;
+mod guard;
+mod inbound;
+mod master;
+mod outbound;
+pub mod share;
+mod slave;
+mod turn;
+
+pub use config::{Config, ConfigError, DEFAULT_CIRCUIT_LIMIT, FLOOR, LARGEST_UNIT, MAX_SLAVES, Timing};
+pub use event::{Constraint, Event, Refusal};
+pub use master::{KnownSlave, Master, SlaveStatus, Snapshot, Standing};

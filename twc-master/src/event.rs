@@ -1,0 +1,401 @@
+//! What happened, with numbers; `Display` makes the sentence.
+
+use core::fmt;
+use core::mem::discriminant;
+
+use twc_proto::{CentiAmps, Instant, Sign, SlaveState, TwcId, Version};
+
+/// Why a slave is offered what it is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Constraint {
+    /// Its share of the limit.
+    Share {
+        /// What was divided.
+        budget: CentiAmps,
+        /// Among how many slaves whose cars ask.
+        asking: u8,
+    },
+    /// Its own circuit or unit allows no more.
+    Cap {
+        /// The most it may be offered.
+        cap: CentiAmps,
+    },
+    /// Its car does not ask: it keeps the floor.
+    NoDemand,
+    /// It does not answer.
+    Silent,
+    /// A raise that the guard does not allow yet.
+    Held(Refusal),
+}
+
+impl Constraint {
+    /// Whether both say the same thing, maybe with other numbers.
+    pub(crate) fn same_kind(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Held(a), Self::Held(b)) => discriminant(&a) == discriminant(&b),
+            (a, b) => discriminant(&a) == discriminant(&b),
+        }
+    }
+}
+
+/// Why the guard refuses a raise or a first contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// Others may still draw what it would need.
+    NoRoom {
+        /// What the slave was to have.
+        wanted: CentiAmps,
+        /// What the others leave.
+        free: CentiAmps,
+    },
+    /// After a start slaves may still follow limits that this process never sent.
+    StartUp {
+        /// When raises are allowed at the latest.
+        until: Instant,
+    },
+    /// A slave reports a limit that was never sent to it.
+    Frozen {
+        /// Which.
+        slave: TwcId,
+    },
+    /// The state file does not hold it yet.
+    NotSaved,
+    /// There is nothing in the division for it.
+    NoShare,
+}
+
+/// Something a person or a log should know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A slave announced itself.
+    SlaveAnnounced {
+        /// Who.
+        slave: TwcId,
+        /// Its sign.
+        sign: Sign,
+        /// What it speaks.
+        version: Version,
+        /// What it is built for.
+        max_current: CentiAmps,
+    },
+    /// A slave answered its first heartbeat.
+    SlaveLinked {
+        /// Who.
+        slave: TwcId,
+    },
+    /// A linked slave announced itself with a new sign.
+    SlaveRestarted {
+        /// Who.
+        slave: TwcId,
+    },
+    /// There is no room for a slave's first heartbeat.
+    SlaveQueued {
+        /// Who.
+        slave: TwcId,
+        /// Why.
+        refusal: Refusal,
+    },
+    /// A slave reports another state or limit.
+    SlaveChanged {
+        /// Who.
+        slave: TwcId,
+        /// Its state.
+        state: SlaveState,
+        /// The limit in force.
+        limit: CentiAmps,
+        /// The current it reads.
+        drawn: CentiAmps,
+    },
+    /// A slave's target changed, or what binds it.
+    Target {
+        /// Who.
+        slave: TwcId,
+        /// What it is to have.
+        target: CentiAmps,
+        /// Why not more.
+        constraint: Constraint,
+    },
+    /// Another limit went on the wire.
+    Offered {
+        /// Who.
+        slave: TwcId,
+        /// What it was offered before, if anything.
+        from: Option<CentiAmps>,
+        /// What it is offered now.
+        to: CentiAmps,
+    },
+    /// A slave has followed a lowering twice; its amps are free for others.
+    Released {
+        /// Who.
+        slave: TwcId,
+        /// What it may still draw.
+        commitment: CentiAmps,
+    },
+    /// A slave stopped answering; it gets no more heartbeats and keeps its share until it must have stopped.
+    SlaveSilenced {
+        /// Who.
+        slave: TwcId,
+        /// What stays reserved.
+        reserved: CentiAmps,
+    },
+    /// A silent slave must have stopped; its share is free.
+    ReservationEnded {
+        /// Who.
+        slave: TwcId,
+    },
+    /// A silent slave was never seen to stop by itself while others were served: its share stays reserved.
+    ReservationKept {
+        /// Who.
+        slave: TwcId,
+        /// What stays reserved.
+        reserved: CentiAmps,
+    },
+    /// A slave is known to notice our silence while others are served.
+    SilenceProven {
+        /// Who.
+        slave: TwcId,
+    },
+    /// A slave reports a limit that was never sent to it.
+    UnexpectedLimit {
+        /// Who.
+        slave: TwcId,
+        /// What it reports.
+        reported: CentiAmps,
+    },
+    /// A slave reports what no such unit can do; the report is not used.
+    Implausible {
+        /// Who.
+        slave: TwcId,
+        /// The limit it reports.
+        limit: CentiAmps,
+        /// The current it reports.
+        drawn: CentiAmps,
+    },
+    /// A car draws more than its slave's limit.
+    OverDraw {
+        /// Who.
+        slave: TwcId,
+        /// The limit in force.
+        limit: CentiAmps,
+        /// The current it reads.
+        drawn: CentiAmps,
+    },
+    /// Another master talks on this bus; nothing is sent while it does.
+    ForeignMaster {
+        /// Its id; ours when it has the same.
+        master: TwcId,
+    },
+    /// The other master has been quiet long enough.
+    ForeignMasterGone {
+        /// Its id.
+        master: TwcId,
+    },
+    /// A slave has our id; it will choose another when it hears our linkreadys.
+    SlaveHasOurId,
+    /// A fourth slave announced itself; it gets no frame.
+    TooManySlaves {
+        /// Who.
+        slave: TwcId,
+    },
+    /// The process or its link stood still; commitments are kept, raises wait.
+    Stalled {
+        /// For how long, in milliseconds.
+        millis: u64,
+    },
+    /// Events were dropped because nobody fetched them.
+    EventsLost {
+        /// How many.
+        count: u32,
+    },
+}
+
+impl Event {
+    /// A stable kebab-case name.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::SlaveAnnounced { .. } => "slave-announced",
+            Self::SlaveLinked { .. } => "slave-linked",
+            Self::SlaveRestarted { .. } => "slave-restarted",
+            Self::SlaveQueued { .. } => "slave-queued",
+            Self::SlaveChanged { .. } => "slave-changed",
+            Self::Target { .. } => "target",
+            Self::Offered { .. } => "offered",
+            Self::Released { .. } => "released",
+            Self::SlaveSilenced { .. } => "slave-silenced",
+            Self::ReservationEnded { .. } => "reservation-ended",
+            Self::ReservationKept { .. } => "reservation-kept",
+            Self::SilenceProven { .. } => "silence-proven",
+            Self::UnexpectedLimit { .. } => "unexpected-limit",
+            Self::Implausible { .. } => "implausible",
+            Self::OverDraw { .. } => "over-draw",
+            Self::ForeignMaster { .. } => "foreign-master",
+            Self::ForeignMasterGone { .. } => "foreign-master-gone",
+            Self::SlaveHasOurId => "slave-has-our-id",
+            Self::TooManySlaves { .. } => "too-many-slaves",
+            Self::Stalled { .. } => "stalled",
+            Self::EventsLost { .. } => "events-lost",
+        }
+    }
+
+    /// The slave it is about.
+    pub const fn slave(&self) -> Option<TwcId> {
+        match self {
+            Self::SlaveAnnounced { slave, .. }
+            | Self::SlaveLinked { slave }
+            | Self::SlaveRestarted { slave }
+            | Self::SlaveQueued { slave, .. }
+            | Self::SlaveChanged { slave, .. }
+            | Self::Target { slave, .. }
+            | Self::Offered { slave, .. }
+            | Self::Released { slave, .. }
+            | Self::SlaveSilenced { slave, .. }
+            | Self::ReservationEnded { slave }
+            | Self::ReservationKept { slave, .. }
+            | Self::SilenceProven { slave }
+            | Self::UnexpectedLimit { slave, .. }
+            | Self::Implausible { slave, .. }
+            | Self::OverDraw { slave, .. }
+            | Self::TooManySlaves { slave } => Some(*slave),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRoom { wanted, free } => {
+                write!(f, "{wanted} wait until others have let go: {free} are free")
+            }
+            Self::StartUp { until } => write!(
+                f,
+                "no raise before every slave has confirmed its limit, or {} s: one not yet heard may still draw",
+                until.as_millis() / 1_000
+            ),
+            Self::Frozen { slave } => write!(f, "no raise while {slave} reports a limit that was never sent"),
+            Self::NotSaved => f.write_str("waits until the state file holds it"),
+            Self::NoShare => f.write_str("the limit has no 6.00 A left for it"),
+        }
+    }
+}
+
+impl fmt::Display for Constraint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Share { budget, asking: 1 } => write!(f, "the only car asking, of {budget}"),
+            Self::Share { budget, asking } => write!(f, "equal share of {budget} among {asking} cars asking"),
+            Self::Cap { cap } => write!(f, "unit and circuit allow {cap}"),
+            Self::NoDemand => f.write_str("no car asks"),
+            Self::Silent => f.write_str("does not answer"),
+            Self::Held(refusal) => refusal.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SlaveAnnounced { slave, sign, version, max_current } => {
+                write!(f, "{slave} announced itself: {max_current}, {version}, sign {sign}")
+            }
+            Self::SlaveLinked { slave } => write!(f, "{slave} linked"),
+            Self::SlaveRestarted { slave } => write!(f, "{slave} restarted"),
+            Self::SlaveQueued { slave, refusal } => write!(f, "{slave} waits for its first heartbeat: {refusal}"),
+            Self::SlaveChanged { slave, state, limit, drawn } => {
+                write!(f, "{slave} reports {state}, limit {limit}, drawing {drawn}")
+            }
+            Self::Target { slave, target, constraint } => write!(f, "{slave} to have {target}: {constraint}"),
+            Self::Offered { slave, from: Some(from), to } => write!(f, "{slave} offered {to}, before {from}"),
+            Self::Offered { slave, from: None, to } => write!(f, "{slave} offered {to}"),
+            Self::Released { slave, commitment } => {
+                write!(f, "{slave} follows, {commitment} stay committed to it")
+            }
+            Self::SlaveSilenced { slave, reserved } => write!(
+                f,
+                "{slave} does not answer: no more heartbeats, {reserved} stay reserved until it must have stopped"
+            ),
+            Self::ReservationEnded { slave } => write!(f, "{slave} must have stopped: its share is free"),
+            Self::ReservationKept { slave, reserved } => write!(
+                f,
+                "{slave} is silent but was never seen to stop by itself while others were served: \
+                 {reserved} stay reserved until it is heard"
+            ),
+            Self::SilenceProven { slave } => write!(f, "{slave} was seen to notice our silence"),
+            Self::UnexpectedLimit { slave, reported } => {
+                write!(f, "{slave} reports {reported}, which was never sent to it")
+            }
+            Self::Implausible { slave, limit, drawn } => {
+                write!(f, "{slave} reports limit {limit} and {drawn}, which it cannot do: not used")
+            }
+            Self::OverDraw { slave, limit, drawn } => write!(f, "{slave} draws {drawn} at a limit of {limit}"),
+            Self::ForeignMaster { master } => {
+                write!(f, "master {master} talks on this bus: hands off, a bus has one master")
+            }
+            Self::ForeignMasterGone { master } => write!(f, "master {master} is gone"),
+            Self::SlaveHasOurId => f.write_str("a slave has our id: announcing ourselves makes it choose another"),
+            Self::TooManySlaves { slave } => {
+                write!(f, "{slave} is one slave too many: {} at most", crate::MAX_SLAVES)
+            }
+            Self::Stalled { millis } => write!(f, "stood still for {millis} ms: raises wait as after a start"),
+            Self::EventsLost { count } => write!(f, "{count} events were not fetched in time"),
+        }
+    }
+}
+
+/// A bounded queue; when it is full the newest events are counted instead of kept.
+#[derive(Debug, Clone)]
+pub(crate) struct EventQueue {
+    events: [Option<Event>; Self::CAPACITY],
+    first: usize,
+    len: usize,
+    lost: u32,
+}
+
+impl EventQueue {
+    const CAPACITY: usize = 32;
+
+    pub(crate) const fn new() -> Self {
+        Self { events: [None; Self::CAPACITY], first: 0, len: 0, lost: 0 }
+    }
+
+    pub(crate) fn push(&mut self, event: Event) {
+        let free = self.events.get_mut((self.first + self.len) % Self::CAPACITY).filter(|slot| slot.is_none());
+        match free {
+            Some(slot) => {
+                *slot = Some(event);
+                self.len += 1;
+            }
+            None => self.lost = self.lost.saturating_add(1),
+        }
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Event> {
+        if let Some(event) = self.events.get_mut(self.first).and_then(Option::take) {
+            self.first = (self.first + 1) % Self::CAPACITY;
+            self.len -= 1;
+            return Some(event);
+        }
+        let count = core::mem::take(&mut self.lost);
+        (count > 0).then_some(Event::EventsLost { count })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_queue_counts_what_it_drops() {
+        let mut queue = EventQueue::new();
+        for _ in 0..40 {
+            queue.push(Event::SlaveHasOurId);
+        }
+        let kept = core::iter::from_fn(|| queue.pop().filter(|event| *event == Event::SlaveHasOurId)).count();
+        assert_eq!(kept, 32);
+        queue.push(Event::SlaveHasOurId);
+        assert_eq!(queue.pop(), Some(Event::SlaveHasOurId));
+    }
+}

@@ -1,0 +1,421 @@
+//! What has been promised to whom, and the only way for a number onto the wire.
+//!
+//! A heartbeat to a slave can be built from an [`Offer`] and from nothing else, and only [`Guard::grant`] makes
+//! offers. Whatever a [`crate::share::Share`] asks for, the sum of what all slaves *may* still draw stays
+//! within the limit, at every instant:
+//!
+//! * A raise counts from before its frame leaves.
+//! * A lowering counts after two exchanges in a row, each begun after it and answered exactly once in its
+//!   window, have shown both limit and current at or under it.
+//! * A slave that gets heartbeats counts at least 6.00 A, plugged in or not.
+//! * A silent slave counts what it last had until it must have stopped by itself.
+
+mod ledger;
+#[cfg(test)]
+mod tests;
+
+use core::time::Duration;
+
+use twc_proto::message::MasterHeartbeat;
+use twc_proto::{CentiAmps, Command, Instant, TwcId};
+
+use ledger::{Contact, Doubt, Ledger, Reach, tolerance};
+
+use crate::config::{Config, FLOOR, MAX_SLAVES};
+use crate::event::Refusal;
+
+/// How many clean exchanges in a row a lowering needs.
+const CONFIRMATIONS: u8 = 2;
+
+/// Permission to send one heartbeat with, or keeping, a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Offer {
+    amps: CentiAmps,
+}
+
+/// The commands that carry a limit and do nothing else. 06 and 07 move limits by themselves; 02 locks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LimitCommand {
+    /// 05.
+    Initial,
+    /// 08.
+    AcceptStart,
+    /// 09.
+    Now,
+}
+
+impl Offer {
+    pub(crate) fn amps(self) -> CentiAmps {
+        self.amps
+    }
+
+    /// The heartbeat to send: one that states the limit, or one that changes nothing.
+    pub(crate) fn heartbeat(self, master: TwcId, slave: TwcId, command: Option<LimitCommand>) -> MasterHeartbeat {
+        let command = match command {
+            None => return MasterHeartbeat::no_change(master, slave),
+            Some(LimitCommand::Initial) => Command::INITIAL_LIMIT,
+            Some(LimitCommand::AcceptStart) => Command::ACCEPT_START,
+            Some(LimitCommand::Now) => Command::LIMIT,
+        };
+        MasterHeartbeat::with_limit(master, slave, command, self.amps)
+    }
+}
+
+/// An offer, and what stood against more.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Grant {
+    pub(crate) offer: Offer,
+    pub(crate) refused: Option<Refusal>,
+}
+
+/// What an answer showed, beyond itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Finding {
+    /// Nothing new.
+    Nothing,
+    /// A lowering is confirmed.
+    Released,
+    /// A limit we never sent.
+    UnexpectedLimit,
+    /// More current than the limit, for the third time.
+    OverDraw,
+    /// A report that cannot be.
+    Implausible,
+}
+
+/// What became of a silent slave's reservation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reservation {
+    Running,
+    /// Time is up, but this unit was never seen to stop while others are served.
+    Unproven,
+    Ended,
+}
+
+/// How long after its last heartbeat left here a slave must have stopped by itself.
+fn stop_after(config: &Config) -> Duration {
+    config.timing.stop_after + config.timing.link_buffer
+}
+
+/// The books of one bus.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    config: Config,
+    expected: usize,
+    ledgers: [Option<Ledger>; MAX_SLAVES],
+    /// Raises above the floor wait until then, or until every expected slave is confirmed.
+    start_up: Option<Instant>,
+    /// When anything of ours reached the wire last.
+    bus_used: Instant,
+    revision: u32,
+}
+
+impl Guard {
+    pub(crate) fn new(config: &Config, now: Instant) -> Self {
+        Self {
+            config: *config,
+            expected: usize::from(config.expected_slaves),
+            ledgers: [None; MAX_SLAVES],
+            start_up: Some(now + stop_after(config)),
+            bus_used: now,
+            revision: 0,
+        }
+    }
+
+    /// Opens the books of a slave. One known from an earlier run may still follow any limit its unit can take.
+    pub(crate) fn open(&mut self, slot: usize, slave: TwcId, unit_max: CentiAmps, known: bool, proven: bool) {
+        let held = if known { unit_max.value() } else { 0 };
+        let ledger = Ledger {
+            held,
+            recorded: held,
+            to_record: held,
+            stops_proven: proven,
+            ..Ledger::new(slave, unit_max.value(), Reach::At(self.bus_used))
+        };
+        if let Some(slot) = self.ledgers.get_mut(slot) {
+            *slot = Some(ledger);
+        }
+        if known {
+            self.expect_those_on_the_books();
+        }
+    }
+
+    fn expect_those_on_the_books(&mut self) {
+        self.expected = self.expected.max(self.ledgers.iter().flatten().count());
+    }
+
+    /// Asks to send `wanted` to a slave. What is granted may be less, with the reason beside it.
+    ///
+    /// # Errors
+    /// When not even a first heartbeat may go there.
+    pub(crate) fn grant(&mut self, slot: usize, wanted: CentiAmps, now: Instant) -> Result<Grant, Refusal> {
+        let ledger = *self.ledger(slot).ok_or(Refusal::NoShare)?;
+        let cap = self.config.cap(CentiAmps::new(ledger.unit_max));
+        let wanted = wanted.min(cap).max(FLOOR).value();
+        let last = ledger.last.unwrap_or(FLOOR.value());
+        let refused = if self.is_raise(&ledger, wanted) { self.refuses(slot, wanted, now) } else { None };
+        let amps = match refused {
+            None => wanted,
+            Some(_) if ledger.commitment() >= FLOOR.value() => last.min(wanted),
+            // A first contact is a raise like any other; what is left of it is the floor, or no frame at all.
+            Some(refusal) if wanted == FLOOR.value() => return Err(refusal),
+            Some(_) => match self.refuses(slot, FLOOR.value(), now) {
+                None => FLOOR.value(),
+                Some(refusal) => return Err(refusal),
+            },
+        };
+        if let Some(ledger) = self.ledger_mut(slot) {
+            ledger.contact = Contact::Active;
+            ledger.reach = Reach::InFlight;
+            ledger.held = ledger.held.max(amps);
+            ledger.note_sent(amps);
+        }
+        Ok(Grant { offer: Offer { amps: CentiAmps::new(amps) }, refused })
+    }
+
+    /// Whether `wanted` may put more into force than the books hold.
+    ///
+    /// While the books hold more than the limit, as after a start, what a slave counts is a fear and not a
+    /// permission: nothing above what it was told last, or the floor, is known to be in force.
+    fn is_raise(&self, ledger: &Ledger, wanted: u16) -> bool {
+        let told = ledger.last.unwrap_or(0).max(FLOOR.value());
+        wanted > ledger.commitment() || (wanted > told && self.committed() > self.limit())
+    }
+
+    fn refuses(&mut self, slot: usize, wanted: u16, now: Instant) -> Option<Refusal> {
+        if let Some(frozen) = self.ledgers.iter().flatten().find(|ledger| ledger.doubt != Doubt::None) {
+            return Some(Refusal::Frozen { slave: frozen.slave });
+        }
+        if let Some(until) = self.starting(now).filter(|_| wanted > FLOOR.value()) {
+            return Some(Refusal::StartUp { until });
+        }
+        let free = self.limit().saturating_sub(self.committed_beside(slot));
+        if u32::from(wanted) > free {
+            let free = CentiAmps::new(u16::try_from(free).unwrap_or(u16::MAX));
+            return Some(Refusal::NoRoom { wanted: CentiAmps::new(wanted), free });
+        }
+        (self.config.durable && !self.is_recorded(slot, wanted)).then_some(Refusal::NotSaved)
+    }
+
+    /// Whether the state file holds at least `wanted`; if not, asks for it to be written.
+    fn is_recorded(&mut self, slot: usize, wanted: u16) -> bool {
+        let Some(ledger) = self.ledger_mut(slot) else { return false };
+        if wanted > ledger.to_record {
+            ledger.to_record = wanted;
+            self.changed();
+        }
+        self.ledger(slot).is_some_and(|ledger| wanted <= ledger.recorded)
+    }
+
+    /// When raises above the floor are allowed at the latest, if they are not yet.
+    pub(crate) fn starting(&mut self, now: Instant) -> Option<Instant> {
+        let until = self.start_up.filter(|until| now < *until);
+        let confirmed = self.ledgers.iter().flatten().filter(|ledger| ledger.confirmed).count();
+        let all = self.ledgers.iter().flatten().all(|ledger| ledger.confirmed || ledger.commitment() == 0);
+        let everybody = self.expected > 0 && confirmed >= self.expected && all;
+        self.start_up = until.filter(|_| !everybody);
+        self.start_up
+    }
+
+    /// A single clean answer to the exchange that was begun last with this slave.
+    pub(crate) fn answered(&mut self, slot: usize, limit: CentiAmps, drawn: CentiAmps) -> Finding {
+        let Some(ledger) = self.ledger_mut(slot) else { return Finding::Nothing };
+        let (limit, drawn) = (limit.value(), drawn.value());
+        if !ledger.plausible(limit) || !ledger.plausible(drawn) {
+            ledger.doubt = Doubt::Implausible;
+            ledger.clean = 0;
+            return Finding::Implausible;
+        }
+        let overdraw = ledger.note_overdraw(limit, drawn);
+        if !ledger.knows(limit) {
+            return ledger.note_unexpected(limit);
+        }
+        ledger.doubt = Doubt::None;
+        let Some(last) = ledger.last else { return Finding::Nothing };
+        if !ledger.counts || limit > last || drawn > last.saturating_add(tolerance(last)) {
+            ledger.clean = 0;
+            return if overdraw { Finding::OverDraw } else { Finding::Nothing };
+        }
+        ledger.clean = ledger.clean.saturating_add(1);
+        if ledger.clean < CONFIRMATIONS {
+            return Finding::Nothing;
+        }
+        let falls = last < ledger.held;
+        ledger.held = last;
+        ledger.confirmed = true;
+        if falls { Finding::Released } else { Finding::Nothing }
+    }
+
+    /// A late, second, unasked or misaddressed answer: it can only raise a commitment.
+    pub(crate) fn disturbed(&mut self, slot: usize, limit: CentiAmps) {
+        if let Some(ledger) = self.ledger_mut(slot) {
+            ledger.clean = 0;
+            if ledger.plausible(limit.value()) {
+                ledger.held = ledger.held.max(limit.value());
+            }
+        }
+    }
+
+    /// No clean answer came.
+    pub(crate) fn missed(&mut self, slot: usize) {
+        if let Some(ledger) = self.ledger_mut(slot) {
+            ledger.clean = 0;
+        }
+    }
+
+    /// The heartbeat to this slave has left, as far as this end can know.
+    pub(crate) fn sent(&mut self, slot: usize, now: Instant) {
+        self.bus_used = now;
+        if let Some(ledger) = self.ledger_mut(slot) {
+            ledger.reach = Reach::At(now);
+        }
+    }
+
+    /// Something else than a heartbeat has left.
+    pub(crate) fn bus_used(&mut self, now: Instant) {
+        self.bus_used = now;
+    }
+
+    /// What was under way may have reached the wire up to `now`.
+    pub(crate) fn connection_lost(&mut self, now: Instant) {
+        for ledger in self.ledgers.iter_mut().flatten() {
+            ledger.clean = 0;
+            ledger.counts = false;
+            if ledger.reach == Reach::InFlight {
+                ledger.reach = Reach::At(now);
+                self.bus_used = now;
+            }
+        }
+    }
+
+    /// The process stood still: as after a start, but the books are still true.
+    pub(crate) fn restart(&mut self, now: Instant) {
+        self.start_up = Some(now + stop_after(&self.config));
+        self.expect_those_on_the_books();
+        for ledger in self.ledgers.iter_mut().flatten() {
+            ledger.clean = 0;
+            ledger.confirmed = false;
+        }
+    }
+
+    /// Another master was heard: it may have told our slaves anything, and keeps them going.
+    pub(crate) fn foreign_master(&mut self, now: Instant) {
+        self.restart(now);
+        self.bus_used = now;
+        for ledger in self.ledgers.iter_mut().flatten() {
+            ledger.held = ledger.held.max(ledger.unit_max);
+            ledger.last = None;
+            ledger.reach = Reach::At(now);
+        }
+    }
+
+    /// No more heartbeats go to this slave.
+    pub(crate) fn silence(&mut self, slot: usize) {
+        if let Some(ledger) = self.ledger_mut(slot) {
+            ledger.contact = Contact::Silent;
+            ledger.clean = 0;
+        }
+    }
+
+    /// Whether a silent slave must have stopped by now. An ended reservation frees its amps.
+    pub(crate) fn reservation(&mut self, slot: usize, now: Instant) -> Reservation {
+        let quiet_since = now - stop_after(&self.config);
+        let bus_quiet = self.bus_used <= quiet_since;
+        let Some(ledger) = self.ledger_mut(slot) else { return Reservation::Ended };
+        match ledger.reach {
+            Reach::At(at) if at <= quiet_since && (ledger.stops_proven || bus_quiet) => {
+                ledger.held = 0;
+                ledger.overdrawn = 0;
+                ledger.contact = Contact::None;
+                Reservation::Ended
+            }
+            Reach::At(at) if at <= quiet_since => Reservation::Unproven,
+            Reach::At(_) | Reach::InFlight => Reservation::Running,
+        }
+    }
+
+    /// When a silent slave's reservation ends at the earliest.
+    pub(crate) fn reservation_ends(&self, slot: usize) -> Option<Instant> {
+        match self.ledger(slot)?.reach {
+            Reach::At(at) => Some(at + stop_after(&self.config)),
+            Reach::InFlight => None,
+        }
+    }
+
+    /// Whether the slave may have noticed our silence: nothing of ours reached it for `at_least`, while
+    /// something reached others.
+    pub(crate) fn was_silent_alone(&self, slot: usize, at_least: Duration, now: Instant) -> bool {
+        self.ledger(slot).is_some_and(|ledger| match ledger.reach {
+            Reach::At(at) => {
+                at + self.config.timing.link_buffer + at_least <= now && self.bus_used > at + at_least / 2
+            }
+            Reach::InFlight => false,
+        })
+    }
+
+    pub(crate) fn prove_silence(&mut self, slot: usize) -> bool {
+        self.ledger_mut(slot).is_some_and(|ledger| !core::mem::replace(&mut ledger.stops_proven, true))
+            && self.changed()
+    }
+
+    /// Something changed that belongs into the state file.
+    fn changed(&mut self) -> bool {
+        self.revision = self.revision.wrapping_add(1);
+        true
+    }
+
+    /// The unit maximum may fall at once.
+    pub(crate) fn set_unit_max(&mut self, slot: usize, unit_max: CentiAmps) {
+        if let Some(ledger) = self.ledger_mut(slot) {
+            ledger.unit_max = unit_max.value();
+        }
+    }
+
+    /// What a slave may still draw.
+    pub(crate) fn commitment(&self, slot: usize) -> CentiAmps {
+        CentiAmps::new(self.ledger(slot).map_or(0, Ledger::commitment))
+    }
+
+    /// What all slaves together may still draw, in centiamps.
+    pub(crate) fn committed(&self) -> u32 {
+        self.committed_beside(MAX_SLAVES)
+    }
+
+    fn committed_beside(&self, slot: usize) -> u32 {
+        let others = self.ledgers.iter().enumerate().filter(|(other, _)| *other != slot);
+        others.filter_map(|(_, ledger)| ledger.as_ref()).map(|ledger| u32::from(ledger.commitment())).sum()
+    }
+
+    pub(crate) fn to_record(&self, slot: usize) -> CentiAmps {
+        CentiAmps::new(self.ledger(slot).map_or(0, |ledger| ledger.to_record.max(ledger.held)))
+    }
+
+    pub(crate) fn stops_proven(&self, slot: usize) -> bool {
+        self.ledger(slot).is_some_and(|ledger| ledger.stops_proven)
+    }
+
+    pub(crate) fn revision(&self) -> u32 {
+        self.revision
+    }
+
+    /// The state file holds everything up to `revision`.
+    pub(crate) fn saved(&mut self, revision: u32) {
+        if revision == self.revision {
+            for ledger in self.ledgers.iter_mut().flatten() {
+                ledger.recorded = ledger.to_record;
+            }
+        }
+    }
+
+    fn limit(&self) -> u32 {
+        u32::from(self.config.limit.value())
+    }
+
+    fn ledger(&self, slot: usize) -> Option<&Ledger> {
+        self.ledgers.get(slot)?.as_ref()
+    }
+
+    fn ledger_mut(&mut self, slot: usize) -> Option<&mut Ledger> {
+        self.ledgers.get_mut(slot)?.as_mut()
+    }
+}

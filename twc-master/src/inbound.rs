@@ -1,0 +1,286 @@
+//! What comes in: linkreadys, answers, and other masters.
+
+use core::time::Duration;
+
+use twc_proto::message::{SlaveHeartbeat, SlaveLinkReady};
+use twc_proto::{BodyLen, CentiAmps, Instant, Message, Received, SlaveState, TwcId, Version};
+
+use crate::event::Event;
+use crate::guard::{Finding, Reservation};
+use crate::master::Master;
+use crate::share::Share;
+use crate::slave::{Pending, Phase, Slave};
+use crate::turn::Announcement;
+
+/// A slave whose amps others want is given up after this long without an answer.
+const GIVE_UP: Duration = Duration::from_secs(10);
+/// So long without heartbeats a slave announces itself again.
+const SLAVE_NOTICES: Duration = Duration::from_secs(9);
+/// Two frames within this time make a foreign master.
+const FOREIGN_PAIR: Duration = Duration::from_secs(10);
+/// So long without a frame it is gone.
+const FOREIGN_GONE: Duration = Duration::from_secs(30);
+
+/// Another master, or a single frame that looked like one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Foreign {
+    master: TwcId,
+    last: Instant,
+    pub(crate) active: bool,
+}
+
+impl Foreign {
+    pub(crate) fn gone_at(&self) -> Instant {
+        self.last + if self.active { FOREIGN_GONE } else { FOREIGN_PAIR }
+    }
+}
+
+impl<S: Share> Master<S> {
+    pub(crate) fn receive(&mut self, now: Instant, received: &Received) {
+        self.turn.rest_until(now + self.config.timing.quiet_gap);
+        match received.message() {
+            Message::SlaveLinkReady(ready) => self.link_ready(now, ready, received.body_len()),
+            Message::SlaveHeartbeat(heartbeat) => self.heartbeat(now, heartbeat),
+            Message::Report(report) => {
+                // Masters report about themselves unasked, slaves only when asked.
+                if let Some(sender) = report.sender().filter(|sender| self.slot_of(*sender).is_none()) {
+                    self.foreign_frame(now, sender);
+                }
+            }
+            Message::LinkReady1(_)
+            | Message::LinkReady2(_)
+            | Message::MasterHeartbeat(_)
+            | Message::Query(_)
+            | Message::Start(_)
+            | Message::Stop(_) => {
+                if let Some(sender) = received.message().sender() {
+                    self.foreign_frame(now, sender);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn slot_of(&self, id: TwcId) -> Option<usize> {
+        self.slaves.iter().position(|slave| slave.as_ref().is_some_and(|slave| slave.id == id))
+    }
+
+    fn link_ready(&mut self, now: Instant, ready: &SlaveLinkReady, body_len: BodyLen) {
+        if ready.slave == self.config.id {
+            self.events.push(Event::SlaveHasOurId);
+            self.announcement = Announcement::new(now, true);
+            return;
+        }
+        if !Slave::is_plausible(ready) {
+            let (slave, limit) = (ready.slave, ready.max_current);
+            self.events.push(Event::Implausible { slave, limit, drawn: CentiAmps::ZERO });
+            return;
+        }
+        match self.slot_of(ready.slave) {
+            Some(slot) => self.heard_again(slot, now, ready, body_len),
+            None => self.heard_first(now, ready, body_len),
+        }
+    }
+
+    fn heard_first(&mut self, now: Instant, ready: &SlaveLinkReady, body_len: BodyLen) {
+        let Some(slot) = self.free_slot() else {
+            if self.surplus_slave.replace(ready.slave) != Some(ready.slave) {
+                self.events.push(Event::TooManySlaves { slave: ready.slave });
+            }
+            return;
+        };
+        let version = Version::from_link_ready(body_len);
+        let mut slave = Slave::new(ready.slave, version, ready.max_current, now);
+        slave.learn(ready, body_len);
+        self.guard.open(slot, ready.slave, ready.max_current, false, false);
+        if let Some(place) = self.slaves.get_mut(slot) {
+            *place = Some(slave);
+        }
+        self.announced(ready, version);
+    }
+
+    fn announced(&mut self, ready: &SlaveLinkReady, version: Version) {
+        let SlaveLinkReady { slave, sign, max_current } = *ready;
+        self.events.push(Event::SlaveAnnounced { slave, sign, version, max_current });
+    }
+
+    /// A place nobody has, or one whose slave is gone and owes nothing.
+    fn free_slot(&self) -> Option<usize> {
+        let gone = |(slot, slave): (usize, &Option<Slave>)| {
+            let silent = slave.as_ref().is_some_and(|slave| matches!(slave.phase, Phase::Silent { .. }));
+            (silent && self.guard.commitment(slot) == CentiAmps::ZERO).then_some(slot)
+        };
+        let empty = self.slaves.iter().position(Option::is_none);
+        empty.or_else(|| self.slaves.iter().enumerate().find_map(gone))
+    }
+
+    fn heard_again(&mut self, slot: usize, now: Instant, ready: &SlaveLinkReady, body_len: BodyLen) {
+        let Some(Some(slave)) = self.slaves.get_mut(slot) else { return };
+        let known_sign = slave.sign;
+        slave.learn(ready, body_len);
+        slave.state_again();
+        slave.due = now;
+        let (was, version, unit_max) = (slave.phase, slave.version, slave.unit_max);
+        if known_sign.is_some_and(|sign| sign != ready.sign) {
+            slave.state = SlaveState::READY;
+            slave.asks = false;
+            self.events.push(Event::SlaveRestarted { slave: ready.slave });
+        } else if self.guard.was_silent_alone(slot, SLAVE_NOTICES, now) && self.guard.prove_silence(slot) {
+            self.events.push(Event::SilenceProven { slave: ready.slave });
+        }
+        self.guard.set_unit_max(slot, unit_max);
+        if matches!(was, Phase::Silent { .. }) {
+            slave.phase = Phase::Waiting;
+        }
+        if was != Phase::Linked {
+            self.announced(ready, version);
+        }
+    }
+
+    fn heartbeat(&mut self, now: Instant, heartbeat: &SlaveHeartbeat) {
+        let Some(slot) = self.slot_of(heartbeat.slave) else { return };
+        let in_window = self.turn.exchange.filter(|exchange| exchange.until.is_some_and(|until| now < until));
+        let until = in_window.filter(|exchange| exchange.slot == slot).and_then(|exchange| exchange.until);
+        match until.filter(|_| heartbeat.master == self.config.id) {
+            Some(until) => self.answer(slot, now, until, heartbeat),
+            None => self.stray_answer(slot, now, heartbeat),
+        }
+    }
+
+    /// The answer we are waiting for; it is believed once its window has closed without a second one.
+    fn answer(&mut self, slot: usize, now: Instant, until: Instant, heartbeat: &SlaveHeartbeat) {
+        self.turn.exchange = None;
+        let Some(Some(slave)) = self.slaves.get_mut(slot) else { return };
+        let first = !slave.answered_once;
+        slave.pending = Some(Pending { until, heartbeat: *heartbeat, spoiled: false });
+        if slave.note(heartbeat, now) {
+            let SlaveHeartbeat { slave, state, limit, drawn, .. } = *heartbeat;
+            self.events.push(Event::SlaveChanged { slave, state, limit, drawn });
+        }
+        if slave.asks_for_a_limit() {
+            slave.due = now;
+        }
+        if first {
+            self.events.push(Event::SlaveLinked { slave: heartbeat.slave });
+        }
+    }
+
+    /// Late, second, misaddressed, or in somebody else's window: it confirms nothing and may warn of more.
+    fn stray_answer(&mut self, slot: usize, now: Instant, heartbeat: &SlaveHeartbeat) {
+        let addressed_elsewhere =
+            self.turn.exchange.filter(|exchange| exchange.slot != slot).map(|exchange| exchange.slot);
+        let others_offer = addressed_elsewhere.and_then(|other| self.slaves.get(other)?.as_ref()?.offered);
+        self.guard.disturbed(slot, heartbeat.limit.max(others_offer.unwrap_or_default()));
+        if let Some(Some(slave)) = self.slaves.get_mut(slot) {
+            slave.heard = now;
+            if let Some(pending) = &mut slave.pending {
+                pending.spoiled = true;
+            }
+        }
+    }
+
+    pub(crate) fn settle_answers(&mut self, now: Instant) {
+        for (slot, slave) in self.slaves.iter_mut().enumerate() {
+            let Some(slave) = slave else { continue };
+            let Some(pending) = slave.pending.take_if(|pending| now >= pending.until) else { continue };
+            if pending.spoiled {
+                continue;
+            }
+            let SlaveHeartbeat { slave: id, limit, drawn, .. } = pending.heartbeat;
+            match self.guard.answered(slot, limit, drawn) {
+                Finding::Nothing => {}
+                Finding::Released => {
+                    let commitment = self.guard.commitment(slot);
+                    self.events.push(Event::Released { slave: id, commitment });
+                }
+                Finding::UnexpectedLimit => {
+                    slave.state_again();
+                    slave.due = now;
+                    self.events.push(Event::UnexpectedLimit { slave: id, reported: limit });
+                }
+                Finding::OverDraw => self.events.push(Event::OverDraw { slave: id, limit, drawn }),
+                Finding::Implausible => self.events.push(Event::Implausible { slave: id, limit, drawn }),
+            }
+        }
+    }
+
+    pub(crate) fn end_exchange(&mut self, now: Instant) {
+        let over = |exchange: &crate::turn::Exchange| exchange.until.is_some_and(|until| now >= until);
+        let Some(exchange) = self.turn.exchange.filter(over) else { return };
+        self.turn.exchange = None;
+        self.guard.missed(exchange.slot);
+        if let Some(Some(slave)) = self.slaves.get_mut(exchange.slot) {
+            slave.missed = slave.missed.saturating_add(1);
+            slave.state_again();
+        }
+    }
+
+    /// Only our silence stops a slave that we cannot hear. The sooner, where others want its amps.
+    pub(crate) fn drop_the_silent(&mut self, now: Instant) {
+        for slot in 0..self.slaves.len() {
+            let wanted = self.slaves.iter().enumerate().any(|(other, slave)| {
+                other != slot && slave.as_ref().is_some_and(|slave| slave.asks || slave.phase == Phase::Waiting)
+            });
+            let patience = if wanted { GIVE_UP } else { GIVE_UP * 2 };
+            let Some(Some(slave)) = self.slaves.get_mut(slot) else { continue };
+            if slave.phase == Phase::Linked && slave.missed >= 2 && now.since(slave.heard) >= patience {
+                slave.phase = Phase::Silent { kept: false };
+                slave.asks = false;
+                slave.offered = None;
+                self.guard.silence(slot);
+                let reserved = self.guard.commitment(slot);
+                self.events.push(Event::SlaveSilenced { slave: slave.id, reserved });
+            }
+        }
+    }
+
+    pub(crate) fn end_reservations(&mut self, now: Instant) {
+        for (slot, slave) in self.slaves.iter_mut().enumerate() {
+            let Some(slave) = slave else { continue };
+            let Phase::Silent { kept } = slave.phase else { continue };
+            let reserved = self.guard.commitment(slot);
+            if reserved == CentiAmps::ZERO {
+                continue;
+            }
+            match self.guard.reservation(slot, now) {
+                Reservation::Running => {}
+                Reservation::Ended => self.events.push(Event::ReservationEnded { slave: slave.id }),
+                Reservation::Unproven if kept => {}
+                Reservation::Unproven => {
+                    slave.phase = Phase::Silent { kept: true };
+                    self.events.push(Event::ReservationKept { slave: slave.id, reserved });
+                }
+            }
+        }
+    }
+
+    fn foreign_frame(&mut self, now: Instant, master: TwcId) {
+        let known = self.foreign.filter(|foreign| foreign.master == master && now < foreign.gone_at());
+        let was_active = self.is_hands_off();
+        let active = was_active || known.is_some();
+        self.foreign = Some(Foreign { master, last: now, active });
+        if !active {
+            return;
+        }
+        self.guard.foreign_master(now);
+        self.turn.exchange = None;
+        if !was_active {
+            self.events.push(Event::ForeignMaster { master });
+        }
+    }
+
+    pub(crate) fn release_foreign(&mut self, now: Instant) {
+        let Some(foreign) = self.foreign.filter(|foreign| now >= foreign.gone_at()) else { return };
+        self.foreign = None;
+        if !foreign.active {
+            return;
+        }
+        self.events.push(Event::ForeignMasterGone { master: foreign.master });
+        for slave in self.slaves.iter_mut().flatten() {
+            slave.pending = None;
+            slave.heard = now;
+            slave.due = now;
+            slave.state_again();
+        }
+    }
+}

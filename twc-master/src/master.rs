@@ -1,0 +1,282 @@
+//! The machine itself: its books, its view from outside, and its place on the bus.
+
+use core::time::Duration;
+
+use twc_proto::{CentiAmps, DecodeError, Envelope, Instant, Node, Received, SlaveState, TwcId, Version};
+
+use crate::config::{Config, ConfigError, MAX_SLAVES};
+use crate::event::{Constraint, Event, EventQueue};
+use crate::guard::Guard;
+use crate::inbound::Foreign;
+use crate::share::Share;
+use crate::slave::{Phase, Slave};
+use crate::turn::{Announcement, Turn};
+
+/// A gap between two calls that means the process stood still. The bus never leaves us idle that long.
+const STALL: Duration = Duration::from_secs(3);
+
+/// A master for one bus.
+///
+/// Methods come in four kinds: getters, `handle_*` for what happened, verbs for commands, `poll_*` for what is
+/// due. After any call with `&mut self` drain [`Node::poll_transmit`] and [`Master::poll_event`], then wait
+/// until [`Node::poll_timeout`] or the next input. [`twc_proto::Link`] puts it on a byte stream.
+#[derive(Debug)]
+pub struct Master<S> {
+    pub(crate) config: Config,
+    pub(crate) share: S,
+    pub(crate) guard: Guard,
+    pub(crate) slaves: [Option<Slave>; MAX_SLAVES],
+    pub(crate) turn: Turn,
+    pub(crate) announcement: Announcement,
+    pub(crate) foreign: Option<Foreign>,
+    pub(crate) surplus_slave: Option<TwcId>,
+    pub(crate) events: EventQueue,
+    pub(crate) garbled: u32,
+    /// The time of the last call.
+    now: Instant,
+}
+
+/// What a master knows of a slave, for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SlaveStatus {
+    /// Who.
+    pub slave: TwcId,
+    /// What it speaks.
+    pub version: Version,
+    /// Where it stands with us.
+    pub standing: Standing,
+    /// Its state, as last reported.
+    pub state: SlaveState,
+    /// What it is to have.
+    pub target: CentiAmps,
+    /// Why not more.
+    pub constraint: Constraint,
+    /// Since when target and constraint have been so.
+    pub since: Instant,
+    /// What it was told last.
+    pub offered: Option<CentiAmps>,
+    /// The limit it reports.
+    pub limit: CentiAmps,
+    /// The current it reports.
+    pub drawn: CentiAmps,
+    /// What it may still draw, by the books.
+    pub commitment: CentiAmps,
+}
+
+/// Where a slave stands with the master.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Known, without a heartbeat so far.
+    Waiting,
+    /// Heartbeats go there.
+    Linked,
+    /// It stopped answering.
+    Silent,
+}
+
+/// A slave in the state file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownSlave {
+    /// Who.
+    pub id: TwcId,
+    /// What it spoke.
+    pub version: Version,
+    /// What its unit is built for.
+    pub unit_max: CentiAmps,
+    /// The most it was ever to have.
+    pub commitment: CentiAmps,
+    /// Whether it was seen to notice our silence while others were served.
+    pub stops_proven: bool,
+}
+
+/// What must survive a restart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Hand it to [`Master::handle_saved`] once the rest is on disk.
+    pub revision: u32,
+    /// The slaves.
+    pub slaves: [Option<KnownSlave>; MAX_SLAVES],
+}
+
+impl<S: Share> Master<S> {
+    /// A master that starts now and knows nobody.
+    ///
+    /// # Errors
+    /// When the settings cannot be kept.
+    pub fn new(config: Config, share: S, now: Instant) -> Result<Self, ConfigError> {
+        config.check()?;
+        Ok(Self {
+            config,
+            share,
+            guard: Guard::new(&config, now),
+            slaves: [const { None }; MAX_SLAVES],
+            turn: Turn::new(now),
+            announcement: Announcement::new(now, config.announce),
+            foreign: None,
+            surplus_slave: None,
+            events: EventQueue::new(),
+            garbled: 0,
+            now,
+        })
+    }
+
+    /// Adds the slaves of an earlier run. Until each has confirmed its limit twice it counts as everything its
+    /// unit can take. Those beyond [`MAX_SLAVES`] are ignored.
+    pub fn restore(&mut self, known: impl IntoIterator<Item = KnownSlave>) {
+        for known in known {
+            let Some(slot) = self.slaves.iter().position(Option::is_none) else { break };
+            self.guard.open(slot, known.id, known.unit_max, true, known.stops_proven);
+            let slave = Slave::new(known.id, known.version, known.unit_max, self.now);
+            if let Some(place) = self.slaves.get_mut(slot) {
+                *place = Some(slave);
+            }
+        }
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Every slave.
+    pub fn slaves(&self) -> impl Iterator<Item = SlaveStatus> {
+        self.slaves.iter().enumerate().filter_map(|(slot, slave)| {
+            let slave = slave.as_ref()?;
+            Some(SlaveStatus {
+                slave: slave.id,
+                version: slave.version,
+                standing: match slave.phase {
+                    Phase::Waiting => Standing::Waiting,
+                    Phase::Linked => Standing::Linked,
+                    Phase::Silent { .. } => Standing::Silent,
+                },
+                state: slave.state,
+                target: slave.aim,
+                constraint: slave.constraint,
+                since: slave.constrained_since,
+                offered: slave.offered,
+                limit: slave.reported,
+                drawn: slave.drawn,
+                commitment: self.guard.commitment(slot),
+            })
+        })
+    }
+
+    /// What all slaves together may draw by the books, in centiamps.
+    pub fn committed(&self) -> u32 {
+        self.guard.committed()
+    }
+
+    /// Frames that arrived damaged.
+    pub fn garbled_frames(&self) -> u32 {
+        self.garbled
+    }
+
+    /// Whether another master is on the bus, so that nothing is sent.
+    pub fn is_hands_off(&self) -> bool {
+        self.foreign.is_some_and(|foreign| foreign.active)
+    }
+
+    /// What must survive a restart. With [`Config::durable`] write it whenever its revision changed.
+    pub fn snapshot(&self) -> Snapshot {
+        let mut slaves = [None; MAX_SLAVES];
+        for (slot, (place, slave)) in slaves.iter_mut().zip(&self.slaves).enumerate() {
+            *place = slave.as_ref().map(|slave| KnownSlave {
+                id: slave.id,
+                version: slave.version,
+                unit_max: slave.unit_max,
+                commitment: self.guard.to_record(slot),
+                stops_proven: self.guard.stops_proven(slot),
+            });
+        }
+        Snapshot { revision: self.guard.revision(), slaves }
+    }
+
+    /// The snapshot with this revision is on disk.
+    pub fn handle_saved(&mut self, revision: u32) {
+        self.guard.saved(revision);
+    }
+
+    /// The oldest event nobody has fetched yet.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop()
+    }
+
+    /// Brings everything that depends on time up to date.
+    fn advance(&mut self, now: Instant) {
+        let gap = now.since(self.now);
+        self.now = self.now.max(now);
+        if gap > STALL && self.slaves.iter().flatten().any(|slave| slave.phase == Phase::Linked) {
+            self.stalled(gap, now);
+        }
+        self.settle_answers(now);
+        self.end_exchange(now);
+        self.drop_the_silent(now);
+        self.end_reservations(now);
+        self.release_foreign(now);
+    }
+
+    fn stalled(&mut self, gap: Duration, now: Instant) {
+        let millis = u64::try_from(gap.as_millis()).unwrap_or(u64::MAX);
+        self.events.push(Event::Stalled { millis });
+        self.guard.restart(now);
+        for slave in self.slaves.iter_mut().flatten() {
+            slave.pending = None;
+            slave.state_again();
+        }
+    }
+}
+
+impl<S: Share> Node for Master<S> {
+    fn handle_message(&mut self, now: Instant, received: &Received) {
+        self.advance(now);
+        self.receive(now, received);
+    }
+
+    fn handle_decode_error(&mut self, now: Instant, _: DecodeError) {
+        self.advance(now);
+        self.garbled = self.garbled.saturating_add(1);
+    }
+
+    fn handle_timeout(&mut self, now: Instant) {
+        self.advance(now);
+    }
+
+    fn handle_sent(&mut self, now: Instant) {
+        self.turn.rest_until(now + self.config.timing.quiet_gap);
+        match &mut self.turn.exchange {
+            Some(exchange) => {
+                exchange.until = Some(now + self.config.timing.reply_window);
+                self.guard.sent(exchange.slot, now);
+            }
+            None => self.guard.bus_used(now),
+        }
+    }
+
+    fn handle_reconnected(&mut self, now: Instant) {
+        self.advance(now);
+        self.guard.connection_lost(now);
+        self.turn.exchange = None;
+        for slave in self.slaves.iter_mut().flatten() {
+            slave.pending = None;
+            slave.heard = now;
+            slave.due = now;
+            slave.state_again();
+        }
+    }
+
+    fn poll_transmit(&mut self, now: Instant) -> Option<Envelope> {
+        self.advance(now);
+        self.transmit(now)
+    }
+
+    fn poll_timeout(&self) -> Option<Instant> {
+        let slaves = self.slaves.iter().enumerate();
+        let by_slave = slaves.filter_map(|(slot, slave)| self.slave_timeout(slot, slave.as_ref()?));
+        let window = self.turn.exchange.and_then(|exchange| exchange.until);
+        let announce = self.announcement.due().map(|due| due.max(self.turn.free_at));
+        let announce = announce.filter(|_| self.turn.exchange.is_none() && !self.is_hands_off());
+        let foreign = self.foreign.map(|foreign| foreign.gone_at());
+        by_slave.chain(window).chain(announce).chain(foreign).min()
+    }
+}

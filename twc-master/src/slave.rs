@@ -1,0 +1,207 @@
+//! What the master knows of one slave.
+
+use core::time::Duration;
+
+use twc_proto::message::{SlaveHeartbeat, SlaveLinkReady};
+use twc_proto::{BodyLen, CentiAmps, Instant, Sign, SlaveState, TwcId, Version};
+
+use crate::config::LARGEST_UNIT;
+use crate::event::Constraint;
+use crate::guard::LimitCommand;
+
+/// How long a car may sit at a limit without drawing before it counts as not asking.
+const IDLE_AT_LIMIT: Duration = Duration::from_secs(30);
+/// A limit is repeated in every heartbeat until it is echoed, this often at most, then now and then.
+const REPEATS: u8 = 5;
+
+/// Where a slave stands with us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Known or announced; no heartbeat went there yet.
+    Waiting,
+    /// It gets heartbeats.
+    Linked,
+    /// It stopped answering and gets none.
+    Silent {
+        /// Whether somebody was told that its reservation is kept.
+        kept: bool,
+    },
+}
+
+/// An answer whose reply window is still open: a second one would spoil it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pending {
+    pub(crate) until: Instant,
+    pub(crate) heartbeat: SlaveHeartbeat,
+    pub(crate) spoiled: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Slave {
+    pub(crate) id: TwcId,
+    pub(crate) sign: Option<Sign>,
+    pub(crate) version: Version,
+    pub(crate) unit_max: CentiAmps,
+    /// The length and maximum of the last linkready that said something else than what we hold true.
+    doubt: Option<(BodyLen, CentiAmps)>,
+    pub(crate) phase: Phase,
+    /// Since when it has been known or announced.
+    pub(crate) since: Instant,
+    pub(crate) state: SlaveState,
+    pub(crate) reported: CentiAmps,
+    pub(crate) drawn: CentiAmps,
+    /// The last answer, or the first heartbeat while there is none.
+    pub(crate) heard: Instant,
+    pub(crate) answered_once: bool,
+    pub(crate) missed: u8,
+    pub(crate) due: Instant,
+    pub(crate) offered: Option<CentiAmps>,
+    /// How often the present limit was stated.
+    stated: u8,
+    pub(crate) asks: bool,
+    idle_since: Option<Instant>,
+    /// What the division gives it, and why not more.
+    pub(crate) target: CentiAmps,
+    pub(crate) entitlement: Constraint,
+    /// What was aimed at last, what bound it, and since when.
+    pub(crate) aim: CentiAmps,
+    pub(crate) constraint: Constraint,
+    pub(crate) constrained_since: Instant,
+    pub(crate) pending: Option<Pending>,
+}
+
+impl Slave {
+    pub(crate) fn new(id: TwcId, version: Version, unit_max: CentiAmps, now: Instant) -> Self {
+        Self {
+            id,
+            sign: None,
+            version,
+            unit_max,
+            doubt: None,
+            phase: Phase::Waiting,
+            since: now,
+            state: SlaveState::READY,
+            reported: CentiAmps::ZERO,
+            drawn: CentiAmps::ZERO,
+            heard: now,
+            answered_once: false,
+            missed: 0,
+            due: now,
+            offered: None,
+            stated: 0,
+            asks: false,
+            idle_since: None,
+            target: CentiAmps::ZERO,
+            entitlement: Constraint::NoDemand,
+            aim: CentiAmps::ZERO,
+            constraint: Constraint::NoDemand,
+            constrained_since: now,
+            pending: None,
+        }
+    }
+
+    /// Whether a linkready can come from a wall connector at all.
+    pub(crate) fn is_plausible(ready: &SlaveLinkReady) -> bool {
+        (CentiAmps::from_amps(5)..=LARGEST_UNIT).contains(&ready.max_current)
+    }
+
+    /// Takes what a linkready says. A lower maximum counts at once; a higher one, and another body length,
+    /// must be said twice.
+    pub(crate) fn learn(&mut self, ready: &SlaveLinkReady, body_len: BodyLen) {
+        let said = (body_len, ready.max_current);
+        let twice = self.doubt == Some(said);
+        let version = Version::from_link_ready(body_len);
+        if ready.max_current <= self.unit_max || twice {
+            self.unit_max = ready.max_current;
+        }
+        if version == self.version || twice {
+            self.version = version;
+        }
+        let settled = self.version == version && self.unit_max == ready.max_current;
+        self.doubt = (!settled).then_some(said);
+        self.sign = Some(ready.sign);
+    }
+
+    /// Notes what a decision came to; true when the aim or the kind of constraint is another than before.
+    pub(crate) fn explain(&mut self, now: Instant, aim: CentiAmps, constraint: Constraint) -> bool {
+        let changed = self.aim != aim || !self.constraint.same_kind(constraint);
+        self.aim = aim;
+        self.constraint = constraint;
+        if changed {
+            self.constrained_since = now;
+        }
+        changed
+    }
+
+    /// A heartbeat goes there now.
+    pub(crate) fn begin_exchange(&mut self, now: Instant) {
+        if self.phase != Phase::Linked {
+            self.phase = Phase::Linked;
+            self.heard = now;
+            self.missed = 0;
+        }
+    }
+
+    /// The next heartbeat states the limit, whatever was stated before.
+    pub(crate) fn state_again(&mut self) {
+        self.stated = 0;
+    }
+
+    /// Takes what an answer says; true when state or limit changed.
+    pub(crate) fn note(&mut self, heartbeat: &SlaveHeartbeat, now: Instant) -> bool {
+        let changed = (self.state, self.reported) != (heartbeat.state, heartbeat.limit) || !self.answered_once;
+        self.state = heartbeat.state;
+        self.reported = heartbeat.limit;
+        self.drawn = heartbeat.drawn;
+        self.heard = now;
+        self.answered_once = true;
+        self.missed = 0;
+        if changed && self.offered != Some(heartbeat.limit) {
+            self.stated = 0;
+        }
+        self.note_demand(now);
+        changed
+    }
+
+    fn note_demand(&mut self, now: Instant) {
+        let idle = self.state == SlaveState::READY && self.drawn < CentiAmps::from_amps(1);
+        let idle_since = *self.idle_since.get_or_insert(now);
+        if !idle {
+            self.idle_since = None;
+        }
+        self.asks = match self.state {
+            SlaveState::CHARGING | SlaveState::STARTING | SlaveState::WANTS_CHARGE => true,
+            SlaveState::ERROR | SlaveState::PLUGGED_IDLE => false,
+            SlaveState::READY if self.reported == CentiAmps::ZERO => false,
+            SlaveState::READY if idle && now.since(idle_since) > IDLE_AT_LIMIT => false,
+            _ => self.asks,
+        };
+    }
+
+    /// Whether it waits for a limit and should not have to wait for its turn.
+    pub(crate) fn asks_for_a_limit(&self) -> bool {
+        self.reported == CentiAmps::ZERO && matches!(self.state, SlaveState::WANTS_CHARGE | SlaveState::STARTING)
+    }
+
+    /// How to say `amps` now: a command where it must be stated, `None` where nothing need change.
+    ///
+    /// Before charging a protocol 2 unit takes 05, while charging 09; protocol 1 takes 05 always; state 08
+    /// with limit 0 wants 08. An unplugged unit reports 0 whatever it is told.
+    pub(crate) fn command_for(&mut self, amps: CentiAmps) -> Option<LimitCommand> {
+        if self.offered != Some(amps) {
+            self.stated = 0;
+        }
+        let unplugged = self.state == SlaveState::READY && self.reported == CentiAmps::ZERO;
+        let echoed = self.answered_once && (self.reported == amps || unplugged);
+        self.stated = self.stated.wrapping_add(1);
+        let in_series = self.stated <= if echoed { 1 } else { REPEATS };
+        if !in_series && self.stated % 16 != 0 {
+            return None;
+        }
+        Some(match (self.version, self.state) {
+            (_, SlaveState::STARTING) if self.reported == CentiAmps::ZERO => LimitCommand::AcceptStart,
+            (Version::P1, _) | (_, SlaveState::WANTS_CHARGE) => LimitCommand::Initial,
+            (Version::P2, _) => LimitCommand::Now,
+        })
+    }
+}
