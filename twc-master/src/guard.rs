@@ -77,7 +77,7 @@ pub(crate) enum Finding {
     Released,
     /// A limit we never sent.
     UnexpectedLimit,
-    /// More current than the limit, for the third time.
+    /// More current than the limit for so long that somebody should know.
     OverDraw,
     /// A report that cannot be.
     Implausible,

@@ -7,6 +7,8 @@ use crate::config::{FLOOR, LARGEST_UNIT};
 
 /// How many answers in a row must read too much before the reading counts.
 const OVERDRAW_ANSWERS: u8 = 3;
+/// How many make an alarm: a car may take half that many seconds to follow a lowering.
+const OVERDRAW_ALARM: u8 = 30;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Contact {
@@ -110,7 +112,7 @@ impl Ledger {
         }
     }
 
-    /// Counts readings above the limit; says whether this was the one that makes them count.
+    /// Counts readings above the limit; says whether this was the one to alarm somebody.
     pub(super) fn note_overdraw(&mut self, limit: u16, drawn: u16) -> bool {
         if drawn <= limit.saturating_add(tolerance(limit)) {
             self.overdraws = 0;
@@ -121,7 +123,7 @@ impl Ledger {
         if self.overdraws >= OVERDRAW_ANSWERS {
             self.overdrawn = drawn;
         }
-        self.overdraws == OVERDRAW_ANSWERS
+        self.overdraws == OVERDRAW_ALARM
     }
 
     /// A limit we never sent freezes raises; seen twice it counts as true.

@@ -1,0 +1,79 @@
+//! A master in the simulator's world, with the simulator's judge watching.
+#![allow(dead_code)]
+
+use twc_master::share::Equal;
+use twc_master::{Config, Event, Master};
+use twc_proto::{CentiAmps, Instant, Link, Sign, TwcId};
+use twc_sim::{Car, CarProfile, Charger, ChargerConfig, Checker, CheckerConfig, Sim, World, WorldConfig};
+
+pub(crate) const MASTER: TwcId = TwcId::new(0x4242);
+pub(crate) const IDS: [TwcId; 3] = [TwcId::new(0x3495), TwcId::new(0x3496), TwcId::new(0x3497)];
+
+pub(crate) fn amps(amps: u16) -> CentiAmps {
+    CentiAmps::from_amps(amps)
+}
+
+/// A bench: `chargers` protocol 2 units of 32 A on a circuit of `limit` amperes.
+pub(crate) struct Bench {
+    pub(crate) sim: Sim<Master<Equal>>,
+    pub(crate) events: Vec<(Instant, Event)>,
+}
+
+impl Bench {
+    pub(crate) fn new(limit: u16, chargers: usize, world: WorldConfig) -> Self {
+        let units = IDS.into_iter().take(chargers).map(ChargerConfig::p2).collect();
+        Self::with_units(config(limit, chargers), units, world)
+    }
+
+    pub(crate) fn with_units(config: Config, units: Vec<ChargerConfig>, world: WorldConfig) -> Self {
+        let seed = world.seed;
+        let mut world = World::new(world);
+        world.attach_checker(Checker::new(CheckerConfig::new(seed, u32::from(config.limit.value()))));
+        for (index, unit) in units.into_iter().enumerate() {
+            world.add_charger(Charger::new(unit, seed + index as u64, Instant::ZERO));
+        }
+        let master = Master::new(config, Equal, Instant::ZERO).unwrap();
+        Self { sim: Sim::new(world, Link::new(master)), events: Vec::new() }
+    }
+
+    pub(crate) fn run_for(&mut self, seconds: u64) {
+        let until = self.sim.now() + core::time::Duration::from_secs(seconds);
+        let events = &mut self.events;
+        self.sim.run_until(until, |sim| {
+            let now = sim.now();
+            while let Some(event) = sim.master_mut().and_then(|link| link.node_mut().poll_event()) {
+                events.push((now, event));
+            }
+        });
+    }
+
+    pub(crate) fn plug_in(&mut self, charger: usize) {
+        let now = self.sim.now();
+        let charger = self.sim.world_mut().charger_mut(charger).unwrap();
+        charger.plug_in(now, Car::new(CarProfile::tesla(), 40_000)).unwrap();
+    }
+
+    /// The limits in force, in whole amperes.
+    pub(crate) fn limits(&self) -> Vec<u16> {
+        self.sim.world().chargers().map(|charger| charger.limit().value() / 100).collect()
+    }
+
+    pub(crate) fn happened(&self, wanted: impl Fn(&Event) -> bool) -> bool {
+        self.events.iter().any(|(_, event)| wanted(event))
+    }
+
+    /// Both verdicts hold.
+    #[track_caller]
+    pub(crate) fn assert_kept(&self) {
+        let verdict = self.sim.world().verdict().unwrap();
+        assert!(verdict.is_ok(), "{verdict}\n{:#?}", self.events.iter().rev().take(20).collect::<Vec<_>>());
+    }
+}
+
+pub(crate) fn config(limit: u16, expected: usize) -> Config {
+    Config {
+        circuit_limit: Some(amps(32)),
+        expected_slaves: expected as u8,
+        ..Config::new(MASTER, Sign::new(0x5A), amps(limit))
+    }
+}

@@ -1,0 +1,84 @@
+//! A slave that stops answering keeps its share until it must have stopped, and comes back without being asked.
+
+mod common;
+
+use core::time::Duration;
+
+use common::{Bench, IDS, amps};
+use twc_master::Event;
+use twc_sim::WorldConfig;
+
+fn two_cars() -> Bench {
+    let mut bench = Bench::new(40, 2, WorldConfig::default());
+    bench.run_for(15);
+    bench.plug_in(0);
+    bench.plug_in(1);
+    bench.run_for(60);
+    assert_eq!(bench.limits(), [20, 20]);
+    bench
+}
+
+fn charger(bench: &mut Bench, index: usize) -> &mut twc_sim::Charger {
+    bench.sim.world_mut().charger_mut(index).unwrap()
+}
+
+#[test]
+fn the_share_of_a_mute_slave_is_not_given_away_while_it_still_hears_us() {
+    let mut bench = two_cars();
+    let now = bench.sim.now();
+    charger(&mut bench, 0).silence(now, Duration::from_secs(300));
+    bench.run_for(30);
+    assert!(bench.happened(|event| *event == Event::SlaveSilenced { slave: IDS[0], reserved: amps(20) }));
+    bench.run_for(120);
+    assert_eq!(bench.limits()[1], 20, "it was never seen to stop while others are served");
+    assert!(bench.happened(|event| matches!(event, Event::ReservationKept { .. })));
+    bench.assert_kept();
+}
+
+#[test]
+fn a_slave_seen_to_notice_silence_frees_its_share_the_next_time() {
+    let mut bench = two_cars();
+    // It answers nothing for 15 s: we go silent at 10 s, it announces itself again 10 s later.
+    let now = bench.sim.now();
+    charger(&mut bench, 0).silence(now, Duration::from_secs(15));
+    bench.run_for(60);
+    assert!(bench.happened(|event| *event == Event::SilenceProven { slave: IDS[0] }));
+    assert_eq!(bench.limits(), [20, 20]);
+
+    let now = bench.sim.now();
+    charger(&mut bench, 0).power_off(now);
+    bench.run_for(60);
+    assert_eq!(bench.limits()[1], 20);
+    bench.run_for(60);
+    assert!(bench.happened(|event| *event == Event::ReservationEnded { slave: IDS[0] }));
+    assert_eq!(bench.limits()[1], 32);
+    bench.assert_kept();
+}
+
+#[test]
+fn a_rebooted_slave_is_linked_again_within_two_seconds_of_its_linkready() {
+    let mut bench = two_cars();
+    let now = bench.sim.now();
+    charger(&mut bench, 0).power_off(now);
+    bench.run_for(25);
+    let now = bench.sim.now();
+    charger(&mut bench, 0).power_on(now);
+    bench.run_for(3);
+    assert!(charger(&mut bench, 0).is_linked());
+    bench.run_for(60);
+    assert_eq!(bench.limits(), [20, 20]);
+    bench.assert_kept();
+}
+
+#[test]
+fn a_slave_that_hears_nothing_does_not_stop_the_others() {
+    let mut bench = two_cars();
+    let now = bench.sim.now();
+    charger(&mut bench, 0).deafen(now, Duration::from_secs(120));
+    bench.run_for(100);
+    assert!(charger(&mut bench, 1).is_linked());
+    assert_eq!(bench.limits()[1], 20);
+    bench.run_for(120);
+    assert_eq!(bench.limits(), [20, 20]);
+    bench.assert_kept();
+}
