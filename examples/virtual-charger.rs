@@ -20,7 +20,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let clock = Clock::start();
     let mut charger = Charger::new(ChargerConfig::p2(TwcId::new(0x3495)), 1, clock.now());
-    charger.plug_in(clock.now(), Car::new(CarProfile::tesla(), 10_000));
+    charger
+        .plug_in(clock.now(), Car::new(CarProfile::tesla(), 10_000))
+        .map_err(|_| "a car is plugged in already")?;
     let mut link = Link::new(charger);
     let mut last = None;
     let print_changes = |link: &mut Link<Charger>, now| {

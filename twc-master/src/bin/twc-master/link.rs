@@ -138,7 +138,7 @@ fn explain_serial(path: &str, error: &tokio_serial::Error) -> String {
             )
         }
         _ if busy => format!("{path} is in use: `fuser {path}` shows by whom; one program per port"),
-        _ => format!("cannot open {path}: {error}"),
+        _ => format!("cannot open {path}: {error}; is it a serial port?"),
     }
 }
 

@@ -8,6 +8,7 @@ use twc_master::{Event, Master};
 use twc_proto::{DecoderStats, Instant, Link};
 
 use crate::amps;
+use crate::decode::output::seconds;
 
 /// Writes events to standard output. A reader that goes away does not stop the master.
 #[derive(Debug)]
@@ -58,7 +59,7 @@ impl Reporter {
     fn line(&mut self, now: Instant, kind: &str, text: &str, fields: Vec<(&'static str, Value)>) {
         let line = if self.json {
             let mut object = Map::new();
-            object.insert("time".to_owned(), seconds(now));
+            object.insert("time".to_owned(), seconds(now.since(Instant::ZERO)));
             object.insert("event".to_owned(), Value::from(kind));
             object.extend(fields.into_iter().map(|(name, value)| (name.to_owned(), value)));
             object.insert("text".to_owned(), Value::from(text));
@@ -70,11 +71,6 @@ impl Reporter {
             self.deaf = true;
         }
     }
-}
-
-/// Seconds since the start, with milliseconds.
-fn seconds(now: Instant) -> Value {
-    serde_json::Number::from_f64(now.as_millis() as f64 / 1_000.0).map_or(Value::Null, Value::Number)
 }
 
 /// The numbers of an event.

@@ -198,15 +198,12 @@ fn state_directory() -> Option<PathBuf> {
 
 /// The link's name with everything but letters, digits, dots and dashes as %XX, so that no two links meet.
 fn file_name(link: &str) -> String {
-    let mut name = String::new();
-    for byte in link.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_') {
-            name.push(char::from(byte));
-        } else {
-            name.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    name + ".json"
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    let name: Vec<_> = link
+        .bytes()
+        .map(|byte| if safe(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect();
+    name.concat() + ".json"
 }
 
 #[cfg(test)]

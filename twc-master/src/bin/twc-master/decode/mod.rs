@@ -47,8 +47,7 @@ enum Broken {
 }
 
 pub(crate) fn run(args: &DecodeArgs) -> Result<(), Failure> {
-    let unreadable =
-        |error: io::Error| Failure::failed(format!("cannot read {}: {error}", args.file.display()));
+    let unreadable = |error: io::Error| Failure::failed(format!("cannot read {}: {error}", args.file.display()));
     let input = open(&args.file).map_err(unreadable)?;
     let mut output = Output::new(args.json);
     let done = if args.raw { decode_bytes(input, &mut output) } else { decode_rows(input, &mut output) };

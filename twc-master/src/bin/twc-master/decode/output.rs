@@ -41,7 +41,10 @@ pub(crate) struct Origin {
 
 /// A duration as a JSON number of seconds with milliseconds.
 pub(crate) fn seconds(duration: Duration) -> Value {
-    Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)).as_secs_f64().into()
+    // Through text, because a sum of floating-point numbers shows digits that nobody measured.
+    format!("{}.{:03}", duration.as_secs(), duration.subsec_millis())
+        .parse::<f64>()
+        .map_or(Value::Null, Value::from)
 }
 
 /// Writes findings to standard output, a line each.
@@ -217,6 +220,15 @@ mod tests {
         assert_eq!((&shown["kind"], &shown["dangerous"]), (&"unknown".into(), &true.into()));
         assert_eq!(shown["raw"], "FC 19 41 00 00 00 00 00 00 00 00 00 00 5A");
         assert_eq!((&shown["sender"], &shown["receiver"]), (&Value::Null, &Value::Null));
+    }
+
+    #[test]
+    fn seconds_show_milliseconds_and_no_more() {
+        for millis in [0, 1, 1_234, 86_400_029, 31_536_000_007] {
+            let shown = seconds(Duration::from_millis(millis)).to_string();
+            let digits = shown.split_once('.').map_or(0, |(_, digits)| digits.len());
+            assert!(digits <= 3, "{shown}");
+        }
     }
 
     #[test]

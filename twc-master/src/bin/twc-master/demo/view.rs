@@ -160,7 +160,7 @@ fn summary<S: Share>(sim: &Sim<Master<S>>, verdict: &Verdict, alarms: usize) -> 
         decimal(verdict.limit),
         decimal(peaks.promised),
         decimal(peaks.drawn),
-        format_args!("{}.{}", energy / 1_000, energy % 1_000 / 100),
+        format!("{}.{}", energy / 1_000, energy % 1_000 / 100),
         closings.join(", "),
         bus.transmissions,
         bus.damaged,

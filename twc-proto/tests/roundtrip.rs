@@ -1,0 +1,76 @@
+//! Claim: reading undoes making, and making undoes reading, for every message and every legal body.
+
+mod common;
+
+use common::{envelope, message};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use twc_proto::frame::checksum;
+use twc_proto::message::Report;
+use twc_proto::{BodyLen, Envelope, EnvelopeError, Frame, Message, Received};
+
+/// A body whose type and sum are right; codes with a message of their own come often.
+fn legal_body() -> impl Strategy<Value = Vec<u8>> {
+    let known = [0x19, 0x1A, 0x1B, 0x1D, 0xB1, 0xB2, 0xB4, 0xE0, 0xE1, 0xE2, 0xE8]
+        .into_iter()
+        .chain(0xEB..=0xF1)
+        .collect::<Vec<u8>>();
+    let code = prop_oneof![4 => prop::sample::select(known), 1 => any::<u8>()];
+    (0xFB..=0xFD_u8, code, vec(any::<u8>(), 10..=17)).prop_map(|(kind, code, payload)| {
+        let mut body = [&[kind, code], payload.as_slice(), &[0]].concat();
+        let last = body.len() - 1;
+        body[last] = checksum(&body);
+        body
+    })
+}
+
+/// A meter report without currents becomes one with currents of 0 A where the body has room for them.
+fn gains_currents(message: &Message, len: BodyLen) -> bool {
+    matches!(message, Message::Report(Report::Meter { phase_half_amps: None, .. })) && len.get() >= 18
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_made_reads_the_same(envelope in envelope()) {
+        let frame = envelope.emit();
+        let received = Received::parse(&Frame::new_checked(frame).unwrap()).unwrap();
+        prop_assert_eq!(received.message(), envelope.message());
+        prop_assert_eq!(received.body_len(), envelope.body_len());
+        prop_assert_eq!(received.to_envelope_that_may_lock_a_slave(), Ok(envelope));
+    }
+
+    #[test]
+    fn any_length_that_holds_the_fields_reads_the_same(message in message(), len in 13..=20_usize) {
+        let len = BodyLen::new(len).unwrap();
+        match Envelope::new(message, len) {
+            Ok(_) if gains_currents(&message, len) => {}
+            Ok(envelope) => {
+                let received = Received::parse(&Frame::new_checked(envelope.emit()).unwrap()).unwrap();
+                prop_assert_eq!((received.message(), received.body_len()), (&message, len));
+            }
+            Err(EnvelopeError::TooShort { needed, available }) => prop_assert!(needed > available),
+            Err(EnvelopeError::UnknownLength { actual, chosen }) => prop_assert_ne!(actual, chosen),
+            Err(error) => prop_assert_eq!(error, EnvelopeError::LocksSlave),
+        }
+    }
+
+    #[test]
+    fn any_legal_body_is_made_again_byte_for_byte_or_refused_for_a_reason(body in legal_body()) {
+        let frame = Frame::new_checked(&body).unwrap();
+        let made = match Received::parse(&frame) {
+            Err(error) => {
+                prop_assert!(error.needed > error.available, "{}", error);
+                return Ok(());
+            }
+            Ok(received) => {
+                let deadly = matches!(received.message(), Message::Dangerous(_));
+                prop_assert_eq!(deadly, frame.opcode().is_dangerous());
+                received.to_envelope_that_may_lock_a_slave().map(|envelope| envelope.emit())
+            }
+        };
+        match made {
+            Ok(made) => prop_assert_eq!(made.as_ref(), body.as_slice()),
+            Err(_) => prop_assert!(frame.opcode().is_dangerous()),
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use twc_proto::{CentiAmps, Version};
+
+use crate::units;
+
+/// Simulated Tesla Wall Connectors of the second generation.
+#[derive(Debug, Parser)]
+#[command(name = "twc-sim", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Put simulated slaves on a pseudo-terminal or a TCP port, for any master to talk to
+    ///
+    /// Opens no device and connects to nothing. The first line on standard output is `ready pty=LINK` or `ready
+    /// tcp=127.0.0.1:PORT`. Runs until SIGINT, SIGTERM or --seconds. Clients come and go; the slaves stay.
+    #[command(after_long_help = AFTER_HELP)]
+    Serve(ServeArgs),
+}
+
+/// What `serve` is told.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    pub(crate) port: PortArgs,
+
+    /// How many slaves; their ids are 3495, 3496, 3497 and so on
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=16))]
+    pub(crate) slaves: u16,
+
+    /// The generation they speak: 1, or 2 with firmware 4.5.10.2
+    #[arg(long, value_name = "1|2", default_value = "2", value_parser = version)]
+    pub(crate) protocol: Version,
+
+    /// What each slave is built for, 6A to 80A
+    #[arg(long, value_name = "AMPS", default_value = "32A", value_parser = max_current)]
+    pub(crate) max: CentiAmps,
+
+    /// How many of them have a car that wants energy
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) cars: u16,
+
+    /// A car that wants energy at every slave
+    #[arg(long, conflicts_with = "cars")]
+    pub(crate) car: bool,
+
+    /// Report as one JSON object per line
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Take commands on standard input
+    #[arg(long)]
+    pub(crate) control: bool,
+
+    /// Judge the run by the `[expect]` table of this TOML file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) expect: Option<PathBuf>,
+
+    /// Stop after so many seconds of the slaves' time
+    #[arg(long, value_name = "S", value_parser = units::seconds)]
+    pub(crate) seconds: Option<Duration>,
+
+    /// A client also hears itself, as on an adapter that does not mute its receiver
+    #[arg(long)]
+    pub(crate) echo: bool,
+
+    /// Let the slaves' time run so many times as fast as real time
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
+    pub(crate) speed: f64,
+
+    /// Seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+/// Where clients connect; exactly one.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct PortArgs {
+    /// Create a pseudo-terminal and this symbolic link to it; a stale link is replaced, other files are not
+    #[arg(long, value_name = "LINK")]
+    pub(crate) pty: Option<PathBuf>,
+
+    /// Listen here, for several clients that share the bus; port 0 takes any free one
+    #[arg(long, value_name = "ADDR:PORT", value_parser = address)]
+    pub(crate) tcp: Option<String>,
+}
+
+impl ServeArgs {
+    /// How many slaves have a car; an error when there are fewer slaves.
+    pub(crate) fn cars(&self) -> Result<u16, String> {
+        match self.cars {
+            _ if self.car => Ok(self.slaves),
+            cars if cars > self.slaves => {
+                Err(format!("--cars {cars} needs as many slaves; there are {}, see --slaves", self.slaves))
+            }
+            cars => Ok(cars),
+        }
+    }
+}
+
+fn version(text: &str) -> Result<Version, String> {
+    match text {
+        "1" => Ok(Version::P1),
+        "2" => Ok(Version::P2),
+        _ => Err("it is 1 or 2".to_owned()),
+    }
+}
+
+fn max_current(text: &str) -> Result<CentiAmps, String> {
+    let amps = units::amps(text)?;
+    if (CentiAmps::from_amps(6)..=CentiAmps::from_amps(80)).contains(&amps) {
+        Ok(amps)
+    } else {
+        Err("units are built for 6A to 80A".to_owned())
+    }
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse().ok().filter(|speed| (0.01..=1_000.0).contains(speed));
+    speed.ok_or_else(|| "give a number from 0.01 to 1000".to_owned())
+}
+
+fn address(text: &str) -> Result<String, String> {
+    match text.rsplit_once(':') {
+        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => Ok(text.to_owned()),
+        _ => Err("give an address and a port, like 127.0.0.1:0".to_owned()),
+    }
+}
+
+const AFTER_HELP: &str = "\
+The pseudo-terminal:
+  It starts raw. After a client has gone, in whatever way, its exclusive mode is cleared, what it left unread is
+  flushed and the raw settings are restored. Where that needs a new terminal, the link is turned to it, so open
+  the link and not what it points to. Run as root, the terminal is open to every user.
+
+Reports, one whenever something changes (changes of the drawn current alone: once a second):
+  {\"time\":12.345,\"slave\":\"3495\",\"state\":1,\"limit_amps\":16.0,\"drawn_amps\":15.2,\"relay\":true,\"led\":\"green\"}
+  time counts the slaves' seconds since the start. Reports nobody reads never hold the bus up.
+
+Commands of --control, one per line; N is a slave's number from 1 on, or its id:
+  plug N [PROFILE]      a car that wants energy (tesla, i3, zoe; without a name tesla)
+  unplug N              take the car away
+  reset N               press the reset button
+  silence N SECONDS     the slave hears and does not answer
+  deaf N SECONDS        the slave hears nothing
+  power N on|off        the breaker
+  fault PRESET          damage on the bus from now on: clean, home, bad_cable, storm
+  status                all slaves as they are
+  Each is answered by one JSON line, {\"ok\":true,...} or {\"error\":\"...\"}. The end of standard input changes nothing.
+
+Expectations of --expect, keys of a table [expect]; other tables of the file are left alone:
+  linked = 3                   so many slaves have a master at the end
+  limit_at_most = \"40A\"        the limits in force never add up to more
+  limit_at_least = \"6A\"        every slave had such a limit at some time
+  energy_wh_at_least = 500     all slaves together delivered so much
+  max_heartbeat_gap = \"5s\"     no slave waited longer from one heartbeat to the next, or to the end
+  relay_closings_at_most = 2   per slave
+  The verdict is the last line on standard output.
+
+Exit codes: 0 done, or all expectations kept; 1 failure or a broken expectation; 2 usage; 3 the file of --expect is
+invalid; 4 the terminal or port is not to be had.";

@@ -1,0 +1,190 @@
+//! `serve`: the world in real time, with clients on one side and reports on the other.
+
+use std::future::Future;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use twc_proto::{Instant, TwcId, Version};
+use twc_sim::{Charger, ChargerConfig, World, WorldConfig};
+
+use crate::cli::ServeArgs;
+use crate::clock::Clock;
+use crate::control;
+use crate::expect::Judge;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::port::Port;
+use crate::report::{Reporter, render};
+
+/// The id of the first slave; the others follow.
+const FIRST_ID: u16 = 0x3495;
+
+/// Runs until a signal, or for `--seconds`.
+pub(crate) fn serve(args: &ServeArgs) -> Result<(), Failure> {
+    let cars = args.cars().map_err(Failure::Usage)?;
+    let judge = args.expect.as_deref().map(Judge::read).transpose()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Internal(format!("cannot start: {error}")))?;
+    runtime.block_on(async {
+        let stop = stop_signal().map_err(|error| Failure::Internal(format!("cannot catch signals: {error}")))?;
+        let mut port = Port::open(&args.port, args.echo).await?;
+        let mut output = Output::start();
+        output.line(port.ready_line());
+        let mut bench = Bench::new(args, cars, judge, output);
+        let ended = bench.run(args, &mut port, stop).await;
+        bench.finish(args.json).and(ended)
+    })
+}
+
+/// The world and everybody who watches it.
+#[derive(Debug)]
+struct Bench {
+    clock: Clock,
+    world: World,
+    reporter: Reporter,
+    judge: Option<Judge>,
+    output: Output,
+}
+
+impl Bench {
+    fn new(args: &ServeArgs, cars: u16, judge: Option<Judge>, output: Output) -> Self {
+        let world = populate(args, cars);
+        Self { clock: Clock::start(args.speed), world, reporter: Reporter::new(args.json), judge, output }
+    }
+
+    async fn run(
+        &mut self,
+        args: &ServeArgs,
+        port: &mut Port,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), Failure> {
+        let mut stop = std::pin::pin!(stop);
+        let mut orders = args.control.then(control::read_lines);
+        let end = args.seconds.map(|span| Instant::ZERO + span);
+        loop {
+            let now = self.clock.now();
+            self.catch_up(now, port);
+            if end.is_some_and(|end| now >= end) {
+                return Ok(());
+            }
+            let wake = [self.world.poll_timeout(), self.reporter.poll_timeout(), end].into_iter().flatten().min();
+            tokio::select! {
+                           () = &mut stop => return Ok(()),
+                           bytes = port.read() => {
+            let bytes = bytes.map_err(|error| lost(args, &error))?; self.hear(&bytes, port);}
+                           line = next_line(&mut orders) => self.obey(&line, port),
+                           () = self.until(wake) => {}
+                       }
+        }
+    }
+
+    /// Lets the world do all that is due, step by step, and tells who wants to know.
+    fn catch_up(&mut self, now: Instant, port: &Port) {
+        self.step(now, port);
+        // At each deadline and not only now: at high speeds several have passed.
+        while let Some(due) = self.world.poll_timeout().filter(|due| *due < now) {
+            self.world.handle_timeout(due);
+            self.step(due, port);
+        }
+        self.world.handle_timeout(now);
+        self.step(now, port);
+    }
+
+    fn step(&mut self, now: Instant, port: &Port) {
+        while let Some(bytes) = self.world.poll_outside() {
+            port.send(&bytes);
+        }
+        if let Some(judge) = &mut self.judge {
+            judge.look(&self.world);
+        }
+        for line in self.reporter.changes(now, &self.world) {
+            self.output.line(line);
+        }
+    }
+
+    fn hear(&mut self, bytes: &[u8], port: &Port) {
+        let now = self.clock.now();
+        self.catch_up(now, port);
+        if let Some(judge) = &mut self.judge {
+            judge.hear(now, bytes, &self.world);
+        }
+        self.world.handle_outside(now, bytes);
+    }
+
+    fn obey(&mut self, line: &str, port: &Port) {
+        let now = self.clock.now();
+        self.catch_up(now, port);
+        if let Some(answer) = control::answer(line, now, &mut self.world) {
+            self.output.line(answer);
+        }
+    }
+
+    async fn until(&self, wake: Option<Instant>) {
+        match wake {
+            Some(at) => tokio::time::sleep_until(self.clock.to_real(at)).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// The verdict, if one was asked for, and the rest of the output.
+    fn finish(mut self, json: bool) -> Result<(), Failure> {
+        let verdict = self.judge.take().map(|judge| judge.verdict(self.clock.now(), &self.world));
+        if let Some(verdict) = &verdict {
+            self.output.line(render(json, verdict));
+        }
+        self.output.finish();
+        match verdict {
+            Some(verdict) if !verdict.is_kept() => Err(Failure::Broken),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn populate(args: &ServeArgs, cars: u16) -> World {
+    let mut world = World::new(WorldConfig { seed: args.seed, ..WorldConfig::default() });
+    for number in 0..args.slaves {
+        let id = TwcId::new(FIRST_ID + number);
+        let config = match args.protocol {
+            Version::P1 => ChargerConfig::p1(id),
+            Version::P2 => ChargerConfig::p2(id),
+        };
+        let config = ChargerConfig { max_current: args.max, ..config };
+        let mut charger = Charger::new(config, args.seed.wrapping_add(u64::from(number)), Instant::ZERO);
+        if number < cars {
+            // A new unit has no car yet, so this one cannot come back.
+            let _ = charger.plug_in(Instant::ZERO, control::hungry_car());
+        }
+        world.add_charger(charger);
+    }
+    world
+}
+
+/// Completes with the first SIGINT or SIGTERM.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// The next line of standard input; never, without `--control` and after its end.
+async fn next_line(orders: &mut Option<mpsc::Receiver<String>>) -> String {
+    if let Some(lines) = orders {
+        if let Some(line) = lines.recv().await {
+            return line;
+        }
+        *orders = None;
+    }
+    std::future::pending().await
+}
+
+fn lost(args: &ServeArgs, error: &std::io::Error) -> Failure {
+    let name = args.port.pty.as_deref().map_or_else(|| "the port".to_owned(), |link| link.display().to_string());
+    Failure::Link(format!("lost {name}: {error}; start again"))
+}

@@ -1,0 +1,165 @@
+//! Every switch of the simulated unit, with the default that the field evidence favours.
+
+use core::time::Duration;
+
+use twc_proto::message::Text;
+use twc_proto::{CentiAmps, TwcId, Version};
+
+use crate::rng::Ratio;
+
+/// How one simulated unit behaves. [`ChargerConfig::p1`] and [`ChargerConfig::p2`] give the defaults; where the
+/// sources disagree there is a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // Switches, each on its own.
+pub struct ChargerConfig {
+    /// Its id; also the last four digits of its serial number. A reboot returns to it.
+    pub id: TwcId,
+    /// The generation it speaks.
+    pub version: Version,
+    /// Major, minor, revision, extended. Reports, B1 and B2 exist from 4.5.3 on.
+    pub firmware: [u8; 4],
+    /// Serial number, eleven characters.
+    pub serial: Text<11>,
+    /// Model number, eleven characters.
+    pub model: Text<11>,
+    /// What its linkready announces.
+    pub max_current: CentiAmps,
+    /// P2: what a smaller limit becomes. P1: below this the relay stays open.
+    pub minimum: CentiAmps,
+    /// What the limit falls to when the car pauses or is full (08 to 03).
+    pub limit_after_pause: CentiAmps,
+    /// Slow linkready period: 10 s, from firmware 4.5.10 on 6 s.
+    pub link_ready_period: Duration,
+    /// Each slow linkready may come so much earlier or later.
+    pub link_ready_jitter: Duration,
+    /// Quick linkreadys after power-up or reset.
+    pub quick_link_readys: u8,
+    /// Between two quick ones.
+    pub quick_link_ready_gap: Duration,
+    /// Answer every second LR2 with five linkreadys. Contested; off.
+    pub answer_link_ready_2: bool,
+    /// Shortest time from a request to its answer.
+    pub least_latency: Duration,
+    /// Longest time from a request to its answer.
+    pub greatest_latency: Duration,
+    /// How often an answer comes late.
+    pub late_answers: Ratio,
+    /// How much later it then comes.
+    pub late_by: Duration,
+    /// How often an answer comes twice.
+    pub doubled_answers: Ratio,
+    /// Waits for a quiet line before it sends. Whether real units do is unknown; on.
+    pub listens_first: bool,
+    /// Without its master for this long: linkreadys again, four red blinks.
+    pub alarm_after: Duration,
+    /// Without its master for this long: the current is cut.
+    pub cut_after: Duration,
+    /// Any frame of a master, also one for somebody else, counts as hearing the master. Off.
+    pub any_master_frame_refreshes: bool,
+    /// State 03 after a car was plugged in, before it asks for a limit.
+    pub plug_in_time: Duration,
+    /// State 04 with a limit, before the car starts.
+    pub accept_time: Duration,
+    /// State 08 before 01.
+    pub starting_time: Duration,
+    /// State 08 before 03 when the car pauses or is full.
+    pub pausing_time: Duration,
+    /// State 09 after a new limit.
+    pub setting_time: Duration,
+    /// State 06 after command 06.
+    pub raising_time: Duration,
+    /// How long command 07 takes 2 A away.
+    pub lowered_time: Duration,
+    /// State 07 after command 07.
+    pub lowering_time: Duration,
+    /// P2: obey 05 also while charging. Off.
+    pub obey_05_while_charging: bool,
+    /// Fall back to 0 instead of `minimum` when P2 gets 05 with 0 A before charging. Off.
+    pub zero_05_is_zero: bool,
+    /// Resume at the held limit when a lost master returns, without waiting for a new one. Off.
+    pub resume_with_held_limit: bool,
+    /// What it reads too much (or too little) while current flows, in centiamps.
+    pub meter_error: i16,
+    /// What it reads while none flows.
+    pub idle_reading: CentiAmps,
+    /// Lifetime energy at the start, in kWh.
+    pub energy_kwh: u32,
+    /// Volts of the three phases; 0 where there is none.
+    pub volts: [u16; 3],
+    /// The switch that lets it talk to a Tesla (VIN); down means pilot only.
+    pub talks_to_car: bool,
+    /// How long a plugged-in car's VIN stays zero.
+    pub vin_delay: Duration,
+    /// The byte behind frames of up to 16 bytes.
+    pub tail_16: Option<u8>,
+    /// The byte behind longer frames.
+    pub tail_20: Option<u8>,
+}
+
+impl ChargerConfig {
+    /// A European unit of the second generation: 32 A, firmware 4.5.10.2.
+    pub fn p2(id: TwcId) -> Self {
+        Self {
+            id,
+            version: Version::P2,
+            firmware: [4, 5, 10, 2],
+            serial: Text::new(&format!("A17A000{id}")),
+            model: Text::new("EVW2T32HLC"),
+            max_current: CentiAmps::from_amps(32),
+            minimum: CentiAmps::from_amps(6),
+            limit_after_pause: CentiAmps::from_amps(6),
+            link_ready_period: Duration::from_secs(6),
+            link_ready_jitter: Duration::from_millis(100),
+            quick_link_readys: 3,
+            quick_link_ready_gap: Duration::from_millis(500),
+            answer_link_ready_2: false,
+            least_latency: Duration::from_millis(150),
+            greatest_latency: Duration::from_millis(200),
+            late_answers: Ratio::ZERO,
+            late_by: Duration::from_secs(2),
+            doubled_answers: Ratio::ZERO,
+            listens_first: true,
+            alarm_after: Duration::from_secs(10),
+            cut_after: Duration::from_secs(30),
+            any_master_frame_refreshes: false,
+            plug_in_time: Duration::from_secs(1),
+            accept_time: Duration::from_secs(1),
+            starting_time: Duration::from_secs(3),
+            pausing_time: Duration::from_secs(2),
+            setting_time: Duration::from_secs(11),
+            raising_time: Duration::from_secs(44),
+            lowered_time: Duration::from_secs(10),
+            lowering_time: Duration::from_secs(13),
+            obey_05_while_charging: false,
+            zero_05_is_zero: false,
+            resume_with_held_limit: false,
+            meter_error: 0,
+            idle_reading: CentiAmps::ZERO,
+            energy_kwh: 6_782,
+            volts: [230; 3],
+            talks_to_car: true,
+            vin_delay: Duration::from_secs(5),
+            tail_16: Some(0xFC),
+            tail_20: Some(0xFE),
+        }
+    }
+
+    /// A unit of the first generation: 14-byte frames, command 05 at any time, 5 A.
+    pub fn p1(id: TwcId) -> Self {
+        Self {
+            version: Version::P1,
+            firmware: [4, 0, 0, 0],
+            serial: Text::new(&format!("A16H000{id}")),
+            minimum: CentiAmps::from_amps(5),
+            link_ready_period: Duration::from_secs(10),
+            obey_05_while_charging: true,
+            zero_05_is_zero: true,
+            ..Self::p2(id)
+        }
+    }
+
+    /// Whether the firmware has the reports with an id, and B1 and B2.
+    pub fn has_reports(&self) -> bool {
+        self.version == Version::P2 && self.firmware >= [4, 5, 3, 0]
+    }
+}

@@ -1,0 +1,131 @@
+//! What the judge says at the end.
+
+use core::fmt;
+
+use twc_proto::{Instant, TwcId};
+
+use super::Peaks;
+
+/// What can be broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rule {
+    /// What was sent, with what earlier frames may have left in force, exceeds the limit.
+    SentAndCommitted,
+    /// The limits in force in the chargers exceed the limit.
+    LimitsInForce,
+    /// The currents exceed the limit and its tolerance.
+    Physical,
+    /// A linked slave waited too long for its heartbeat.
+    HeartbeatGap,
+    /// An offer below the minimum that is not zero.
+    BetweenZeroAndMinimum,
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SentAndCommitted => "sent and committed",
+            Self::LimitsInForce => "limits in force",
+            Self::Physical => "physical",
+            Self::HeartbeatGap => "heartbeat gap",
+            Self::BetweenZeroAndMinimum => "between zero and minimum",
+        })
+    }
+}
+
+/// One broken rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The run's seed.
+    pub seed: u64,
+    /// When it began.
+    pub at: Instant,
+    /// What was broken.
+    pub rule: Rule,
+    /// The numbers, in centiamps.
+    pub text: String,
+    /// The transmissions before it.
+    pub last_events: Vec<String>,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "seed {} at {}: {}: {}", self.seed, self.at, self.rule, self.text)?;
+        self.last_events.iter().try_for_each(|event| write!(f, "\n    {event}"))
+    }
+}
+
+/// How one charger fared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChargerSummary {
+    /// Its id at the end.
+    pub id: TwcId,
+    /// How often its relay closed.
+    pub relay_closings: u32,
+    /// Energy given to cars, in watt-hours.
+    pub watt_hours: u64,
+}
+
+/// The judgement of a run. `{}` prints it for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The run's seed.
+    pub seed: u64,
+    /// Of the circuit, in centiamps.
+    pub limit: u32,
+    /// When it was last looked at.
+    pub judged_to: Instant,
+    /// The first violations.
+    pub violations: Vec<Violation>,
+    /// How many there were in all.
+    pub violations_seen: u64,
+    /// The highest sums.
+    pub peaks: Peaks,
+    /// Messages somebody took for real though nobody sent them.
+    pub undetected: u64,
+    /// The chargers in order.
+    pub chargers: Vec<ChargerSummary>,
+}
+
+impl Verdict {
+    /// Whether nothing was broken.
+    pub fn is_ok(&self) -> bool {
+        self.violations_seen == 0
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = if self.is_ok() { "nothing broken" } else { "BROKEN" };
+        writeln!(f, "{verdict}: seed {}, {} of bus time", self.seed, self.judged_to)?;
+        let Peaks { promised, in_force, drawn, drawn_excused } = self.peaks;
+        writeln!(
+            f,
+            "limit {}, highest promised {}, in force {}, drawn {}",
+            Amps(self.limit),
+            Amps(promised),
+            Amps(in_force),
+            Amps(drawn)
+        )?;
+        if self.undetected > 0 {
+            let excused = Amps(drawn_excused);
+            writeln!(f, "{} damaged messages passed for real, meanwhile drawn {excused}", self.undetected)?;
+        }
+        for charger in &self.chargers {
+            let ChargerSummary { id, relay_closings, watt_hours } = charger;
+            writeln!(f, "{id}: {watt_hours} Wh, relay closed {relay_closings} times")?;
+        }
+        if self.violations_seen > 0 {
+            writeln!(f, "{} violations, the first:", self.violations_seen)?;
+        }
+        self.violations.iter().try_for_each(|violation| writeln!(f, "{violation}"))
+    }
+}
+
+struct Amps(u32);
+
+impl fmt::Display for Amps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:02} A", self.0 / 100, self.0 % 100)
+    }
+}
