@@ -1,6 +1,7 @@
 //! What happened, with numbers; `Display` makes the sentence.
 
-use core::fmt;
+mod text;
+
 use core::mem::discriminant;
 
 use twc_proto::{CentiAmps, Instant, Sign, SlaveState, TwcId, Version};
@@ -260,87 +261,6 @@ impl Event {
             | Self::OverDraw { slave, .. }
             | Self::TooManySlaves { slave } => Some(*slave),
             _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoRoom { wanted, free } => {
-                write!(f, "{wanted} wait until others have let go: {free} are free")
-            }
-            Self::StartUp { until } => write!(
-                f,
-                "no raise before every slave has confirmed its limit, or {} s: one not yet heard may still draw",
-                until.as_millis() / 1_000
-            ),
-            Self::Frozen { slave } => write!(f, "no raise while {slave} reports a limit that was never sent"),
-            Self::NotSaved => f.write_str("waits until the state file holds it"),
-            Self::NoShare => f.write_str("the limit has no 6.00 A left for it"),
-        }
-    }
-}
-
-impl fmt::Display for Constraint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Share { budget, asking: 1 } => write!(f, "the only car asking, of {budget}"),
-            Self::Share { budget, asking } => write!(f, "equal share of {budget} among {asking} cars asking"),
-            Self::Cap { cap } => write!(f, "unit and circuit allow {cap}"),
-            Self::NoDemand => f.write_str("no car asks"),
-            Self::Silent => f.write_str("does not answer"),
-            Self::Held(refusal) => refusal.fmt(f),
-        }
-    }
-}
-
-impl fmt::Display for Event {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::SlaveAnnounced { slave, sign, version, max_current } => {
-                write!(f, "{slave} announced itself: {max_current}, {version}, sign {sign}")
-            }
-            Self::SlaveLinked { slave } => write!(f, "{slave} linked"),
-            Self::SlaveRestarted { slave } => write!(f, "{slave} restarted"),
-            Self::SlaveQueued { slave, refusal } => write!(f, "{slave} waits for its first heartbeat: {refusal}"),
-            Self::SlaveChanged { slave, state, limit, drawn } => {
-                write!(f, "{slave} reports {state}, limit {limit}, drawing {drawn}")
-            }
-            Self::Target { slave, target, constraint } => write!(f, "{slave} to have {target}: {constraint}"),
-            Self::Offered { slave, from: Some(from), to } => write!(f, "{slave} offered {to}, before {from}"),
-            Self::Offered { slave, from: None, to } => write!(f, "{slave} offered {to}"),
-            Self::Released { slave, commitment } => {
-                write!(f, "{slave} follows, {commitment} stay committed to it")
-            }
-            Self::SlaveSilenced { slave, reserved } => write!(
-                f,
-                "{slave} does not answer: no more heartbeats, {reserved} stay reserved until it must have stopped"
-            ),
-            Self::ReservationEnded { slave } => write!(f, "{slave} must have stopped: its share is free"),
-            Self::ReservationKept { slave, reserved } => write!(
-                f,
-                "{slave} is silent but was never seen to stop by itself while others were served: \
-                 {reserved} stay reserved until it is heard"
-            ),
-            Self::SilenceProven { slave } => write!(f, "{slave} was seen to notice our silence"),
-            Self::UnexpectedLimit { slave, reported } => {
-                write!(f, "{slave} reports {reported}, which was never sent to it")
-            }
-            Self::Implausible { slave, limit, drawn } => {
-                write!(f, "{slave} reports limit {limit} and {drawn}, which it cannot do: not used")
-            }
-            Self::OverDraw { slave, limit, drawn } => write!(f, "{slave} draws {drawn} at a limit of {limit}"),
-            Self::ForeignMaster { master } => {
-                write!(f, "master {master} talks on this bus: hands off, a bus has one master")
-            }
-            Self::ForeignMasterGone { master } => write!(f, "master {master} is gone"),
-            Self::SlaveHasOurId => f.write_str("a slave has our id: announcing ourselves makes it choose another"),
-            Self::TooManySlaves { slave } => {
-                write!(f, "{slave} is one slave too many: {} at most", crate::MAX_SLAVES)
-            }
-            Self::Stalled { millis } => write!(f, "stood still for {millis} ms: raises wait as after a start"),
-            Self::EventsLost { count } => write!(f, "{count} events were not fetched in time"),
         }
     }
 }

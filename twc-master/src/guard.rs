@@ -11,55 +11,22 @@
 //! * A silent slave counts what it last had until it must have stopped by itself.
 
 mod ledger;
+mod offer;
 #[cfg(test)]
 mod tests;
 
 use core::time::Duration;
 
-use twc_proto::message::MasterHeartbeat;
-use twc_proto::{CentiAmps, Command, Instant, TwcId};
+use twc_proto::{CentiAmps, Instant, TwcId};
 
-use ledger::{Contact, Doubt, Ledger, Reach, tolerance};
+use self::ledger::{Contact, Doubt, Ledger, Reach, tolerance};
+pub(crate) use self::offer::{LimitCommand, Offer};
 
 use crate::config::{Config, FLOOR, MAX_SLAVES};
 use crate::event::Refusal;
 
 /// How many clean exchanges in a row a lowering needs.
 const CONFIRMATIONS: u8 = 2;
-
-/// Permission to send one heartbeat with, or keeping, a limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Offer {
-    amps: CentiAmps,
-}
-
-/// The commands that carry a limit and do nothing else. 06 and 07 move limits by themselves; 02 locks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LimitCommand {
-    /// 05.
-    Initial,
-    /// 08.
-    AcceptStart,
-    /// 09.
-    Now,
-}
-
-impl Offer {
-    pub(crate) fn amps(self) -> CentiAmps {
-        self.amps
-    }
-
-    /// The heartbeat to send: one that states the limit, or one that changes nothing.
-    pub(crate) fn heartbeat(self, master: TwcId, slave: TwcId, command: Option<LimitCommand>) -> MasterHeartbeat {
-        let command = match command {
-            None => return MasterHeartbeat::no_change(master, slave),
-            Some(LimitCommand::Initial) => Command::INITIAL_LIMIT,
-            Some(LimitCommand::AcceptStart) => Command::ACCEPT_START,
-            Some(LimitCommand::Now) => Command::LIMIT,
-        };
-        MasterHeartbeat::with_limit(master, slave, command, self.amps)
-    }
-}
 
 /// An offer, and what stood against more.
 #[derive(Debug, Clone, Copy)]
@@ -170,7 +137,7 @@ impl Guard {
             ledger.held = ledger.held.max(amps);
             ledger.note_sent(amps);
         }
-        Ok(Grant { offer: Offer { amps: CentiAmps::new(amps) }, refused })
+        Ok(Grant { offer: Offer::new(CentiAmps::new(amps)), refused })
     }
 
     /// Whether `wanted` may put more into force than the books hold.
@@ -195,6 +162,13 @@ impl Guard {
             return Some(Refusal::NoRoom { wanted: CentiAmps::new(wanted), free });
         }
         (self.config.durable && !self.is_recorded(slot, wanted)).then_some(Refusal::NotSaved)
+    }
+
+    /// Asks for `wanted` to be written to the state file now, so that the raise need not wait for it later.
+    pub(crate) fn record_ahead(&mut self, slot: usize, wanted: CentiAmps) {
+        if self.config.durable {
+            self.is_recorded(slot, wanted.value());
+        }
     }
 
     /// Whether the state file holds at least `wanted`; if not, asks for it to be written.

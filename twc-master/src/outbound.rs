@@ -73,6 +73,7 @@ impl<S: Share> Master<S> {
             if let Some(Some(slave)) = self.slaves.get_mut(*slot) {
                 slave.target = target.unwrap_or(CentiAmps::ZERO);
                 slave.entitlement = constraint;
+                self.guard.record_ahead(*slot, slave.target);
             }
         }
     }

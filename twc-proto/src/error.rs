@@ -124,6 +124,14 @@ pub enum EnvelopeError {
         /// Body bytes chosen.
         available: usize,
     },
+    /// A meter report without currents would be read as one with 0 A.
+    #[error("a meter report without currents in {chosen} body bytes reads as 0 A, {most} are the most")]
+    WouldReadAsZeroAmps {
+        /// The longest body without currents.
+        most: usize,
+        /// Body bytes chosen.
+        chosen: usize,
+    },
     /// An unknown message has exactly the length it came with.
     #[error("an unknown message of {actual} bytes cannot be sent with {chosen}")]
     UnknownLength {

@@ -26,9 +26,19 @@ impl Bench {
     }
 
     pub(crate) fn with_units(config: Config, units: Vec<ChargerConfig>, world: WorldConfig) -> Self {
+        let checker = CheckerConfig::new(world.seed, u32::from(config.limit.value()));
+        Self::with_checker(config, units, world, checker)
+    }
+
+    pub(crate) fn with_checker(
+        config: Config,
+        units: Vec<ChargerConfig>,
+        world: WorldConfig,
+        checker: CheckerConfig,
+    ) -> Self {
         let seed = world.seed;
         let mut world = World::new(world);
-        world.attach_checker(Checker::new(CheckerConfig::new(seed, u32::from(config.limit.value()))));
+        world.attach_checker(Checker::new(checker));
         for (index, unit) in units.into_iter().enumerate() {
             world.add_charger(Charger::new(unit, seed + index as u64, Instant::ZERO));
         }

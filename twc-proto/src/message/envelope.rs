@@ -1,6 +1,6 @@
 //! A message with its length: as it arrived, and as it may be sent.
 
-use super::{Body, Message};
+use super::{Body, Message, Report};
 use crate::error::{EncodeError, EnvelopeError};
 use crate::frame::{FrameBuf, WireBuf};
 use crate::slip;
@@ -110,6 +110,12 @@ impl Envelope {
                 Err(EnvelopeError::UnknownLength { actual: needed, chosen: available })
             }
             _ if needed > available => Err(EnvelopeError::TooShort { needed, available }),
+            // Filling up to a length that has currents would make them read as 0 A.
+            Message::Report(Report::Meter { phase_half_amps: None, .. })
+                if available > Report::MOST_WITHOUT_AMPS =>
+            {
+                Err(EnvelopeError::WouldReadAsZeroAmps { most: Report::MOST_WITHOUT_AMPS, chosen: available })
+            }
             _ => Ok(Self { message, body_len, filling: [0; BodyLen::MAX - 3] }),
         }
     }

@@ -179,6 +179,8 @@ impl Report {
     pub(super) const KWH: usize = 4;
     pub(super) const VOLTS: usize = 8;
     pub(super) const PHASE_HALF_AMPS: usize = 14;
+    /// The longest meter body in which nobody looks for currents.
+    pub(super) const MOST_WITHOUT_AMPS: usize = Self::PHASE_HALF_AMPS + 3;
 
     /// What it answers.
     pub const fn item(&self) -> Item {

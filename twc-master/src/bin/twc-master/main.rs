@@ -8,6 +8,7 @@ mod link;
 mod monitor;
 mod report;
 mod run;
+mod sim_link;
 mod state;
 mod stop;
 

@@ -17,7 +17,7 @@ use crate::stop::Stop;
 /// Shows what passes on the bus; sends nothing, ever
 #[derive(Debug, Args)]
 pub(crate) struct MonitorArgs {
-    /// Where the bus is: `serial:/dev/ttyUSB0`, or `tcp://HOST:PORT` of a converter
+    /// Where the bus is: `serial:/dev/ttyUSB0`, `tcp://HOST:PORT` of a converter, or `sim`
     #[arg(long, value_name = "LINK")]
     link: LinkSpec,
     /// Stop after so many seconds

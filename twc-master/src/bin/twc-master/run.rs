@@ -21,7 +21,7 @@ use crate::stop::Stop;
 /// Runs the master on a real bus.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// Where the bus is: `serial:/dev/ttyUSB0`, or `tcp://HOST:PORT` of a converter
+    /// Where the bus is: `serial:/dev/ttyUSB0`, `tcp://HOST:PORT` of a converter, or `sim`
     #[arg(long, value_name = "LINK")]
     link: LinkSpec,
     /// The continuous limit all wall connectors share: 40A, 16.5A, 3x20A

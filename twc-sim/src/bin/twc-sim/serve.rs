@@ -71,12 +71,11 @@ impl Bench {
             }
             let wake = [self.world.poll_timeout(), self.reporter.poll_timeout(), end].into_iter().flatten().min();
             tokio::select! {
-                           () = &mut stop => return Ok(()),
-                           bytes = port.read() => {
-            let bytes = bytes.map_err(|error| lost(args, &error))?; self.hear(&bytes, port);}
-                           line = next_line(&mut orders) => self.obey(&line, port),
-                           () = self.until(wake) => {}
-                       }
+                () = &mut stop => return Ok(()),
+                bytes = port.read() => self.hear(&bytes.map_err(|error| lost(args, &error))?, port),
+                line = next_line(&mut orders) => self.obey(&line, port),
+                () = self.until(wake) => {}
+            }
         }
     }
 

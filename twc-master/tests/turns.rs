@@ -1,0 +1,45 @@
+//! Heartbeats come in time: 1.2 s apart with one slave, 2.0 s with three, 3.5 s through a slow converter.
+
+mod common;
+
+use core::time::Duration;
+
+use common::{Bench, IDS, config};
+use twc_master::{Config, Timing};
+use twc_sim::{ChargerConfig, CheckerConfig, WorldConfig};
+
+/// Ten minutes with `slaves` charging cars; a gap over `most` breaks the checker's rule.
+fn gaps_stay_within(most: Duration, slaves: usize, timing: Timing, delay: Duration) {
+    let config = Config { timing, ..config(40, slaves) };
+    let units = IDS.into_iter().take(slaves).map(ChargerConfig::p2).collect();
+    let world = WorldConfig { delay_to_bus: delay, delay_from_bus: delay, ..WorldConfig::default() };
+    let checker = CheckerConfig { max_gap: most, may_withhold: false, ..CheckerConfig::new(0, 4_000) };
+    let mut bench = Bench::with_checker(config, units, world, checker);
+    bench.run_for(20);
+    for slave in 0..slaves {
+        bench.plug_in(slave);
+    }
+    bench.run_for(600);
+    bench.assert_kept();
+}
+
+#[test]
+fn one_slave_hears_us_every_1_2_seconds() {
+    gaps_stay_within(Duration::from_millis(1_200), 1, Timing::SERIAL, Duration::ZERO);
+}
+
+#[test]
+fn three_slaves_hear_us_every_2_seconds() {
+    gaps_stay_within(Duration::from_secs(2), 3, Timing::SERIAL, Duration::ZERO);
+}
+
+#[test]
+fn three_slaves_behind_a_slow_converter_hear_us_every_3_5_seconds() {
+    gaps_stay_within(Duration::from_millis(3_500), 3, Timing::TCP, Duration::from_millis(150));
+}
+
+#[test]
+#[should_panic(expected = "heartbeat gap")]
+fn the_rule_can_be_broken() {
+    gaps_stay_within(Duration::from_millis(900), 3, Timing::SERIAL, Duration::ZERO);
+}
