@@ -6,6 +6,7 @@ use twc_proto::message::{SlaveHeartbeat, SlaveLinkReady};
 use twc_proto::{BodyLen, CentiAmps, Instant, Message, Received, SlaveState, TwcId, Version};
 
 use crate::event::Event;
+use crate::foreign::Foreign;
 use crate::guard::{Finding, Reservation};
 use crate::master::Master;
 use crate::share::Share;
@@ -16,25 +17,6 @@ use crate::turn::Announcement;
 const GIVE_UP: Duration = Duration::from_secs(10);
 /// So long without heartbeats a slave announces itself again.
 const SLAVE_NOTICES: Duration = Duration::from_secs(9);
-/// Two frames within this time make a foreign master.
-const FOREIGN_PAIR: Duration = Duration::from_secs(10);
-/// So long without a frame it is gone.
-const FOREIGN_GONE: Duration = Duration::from_secs(30);
-
-/// Another master, or a single frame that looked like one.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Foreign {
-    master: TwcId,
-    last: Instant,
-    pub(crate) active: bool,
-}
-
-impl Foreign {
-    pub(crate) fn gone_at(&self) -> Instant {
-        self.last + if self.active { FOREIGN_GONE } else { FOREIGN_PAIR }
-    }
-}
-
 impl<S: Share> Master<S> {
     pub(crate) fn receive(&mut self, now: Instant, received: &Received) {
         self.turn.rest_until(now + self.config.timing.quiet_gap);
@@ -255,11 +237,10 @@ impl<S: Share> Master<S> {
     }
 
     fn foreign_frame(&mut self, now: Instant, master: TwcId) {
-        let known = self.foreign.filter(|foreign| foreign.master == master && now < foreign.gone_at());
         let was_active = self.is_hands_off();
-        let active = was_active || known.is_some();
-        self.foreign = Some(Foreign { master, last: now, active });
-        if !active {
+        let foreign = Foreign::heard(self.foreign, now, master);
+        self.foreign = Some(foreign);
+        if !foreign.active {
             return;
         }
         self.guard.foreign_master(now);

@@ -39,6 +39,7 @@ extern crate std;
 
 mod config;
 mod event;
+mod foreign;
 mod guard;
 mod inbound;
 mod master;

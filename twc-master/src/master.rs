@@ -6,8 +6,8 @@ use twc_proto::{CentiAmps, DecodeError, Envelope, Instant, Node, Received, Slave
 
 use crate::config::{Config, ConfigError, MAX_SLAVES};
 use crate::event::{Constraint, Event, EventQueue};
+use crate::foreign::Foreign;
 use crate::guard::Guard;
-use crate::inbound::Foreign;
 use crate::share::Share;
 use crate::slave::{Phase, Slave};
 use crate::turn::{Announcement, Turn};

@@ -175,8 +175,3 @@ pub struct EncodeError {
     /// Bytes there.
     pub available: usize,
 }
-
-/// Text that is not four hexadecimal digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
-#[error("a TWC id is four hexadecimal digits, such as 3495")]
-pub struct ParseIdError;

@@ -3,7 +3,7 @@
 use core::fmt;
 use core::str::FromStr;
 
-use crate::error::ParseIdError;
+use thiserror::Error;
 
 /// The 16-bit id of a wall connector or master, shown as four hexadecimal digits.
 ///
@@ -40,6 +40,11 @@ impl FromStr for TwcId {
         u16::from_str_radix(s, 16).map(Self).map_err(|_| ParseIdError)
     }
 }
+
+/// Text that is not four hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
+#[error("a TWC id is four hexadecimal digits, such as 3495")]
+pub struct ParseIdError;
 
 /// The random byte a unit draws at every boot and sends in its linkready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

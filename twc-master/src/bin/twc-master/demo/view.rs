@@ -119,7 +119,7 @@ fn table(world: &World, now: Instant) -> String {
     let (promised, drawn) = sums(world);
     let mut text = format!("{} simulated\n", clock(now));
     for charger in world.chargers() {
-        let _ = writeln!(text, "  {}  {} A", charger.id(), doing(charger).trim_end());
+        let _ = writeln!(text, "  {}  {}", charger.id(), doing(charger));
     }
     let _ = write!(text, "  promised {} A, drawn {} A", decimal(promised), decimal(drawn));
     text
