@@ -15,6 +15,7 @@ mod offer;
 #[cfg(test)]
 mod tests;
 
+use core::ops::Range;
 use core::time::Duration;
 
 use twc_proto::{CentiAmps, Instant, TwcId};
@@ -24,6 +25,7 @@ pub(crate) use self::offer::{LimitCommand, Offer};
 
 use crate::config::{Config, FLOOR, MAX_SLAVES};
 use crate::event::Refusal;
+use crate::snapshot::KnownSlave;
 
 /// How many clean exchanges in a row a lowering needs.
 const CONFIRMATIONS: u8 = 2;
@@ -50,6 +52,12 @@ pub(crate) enum Finding {
     Implausible,
 }
 
+/// Which lowering an answer can confirm: the one its exchange began after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Evidence {
+    epoch: Option<u8>,
+}
+
 /// What became of a silent slave's reservation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reservation {
@@ -61,7 +69,7 @@ pub(crate) enum Reservation {
 
 /// How long after its last heartbeat left here a slave must have stopped by itself.
 fn stop_after(config: &Config) -> Duration {
-    config.timing.stop_after + config.timing.link_buffer
+    config.timing.stop_after.saturating_add(config.timing.link_buffer)
 }
 
 /// The books of one bus.
@@ -89,26 +97,38 @@ impl Guard {
         }
     }
 
-    /// Opens the books of a slave. One known from an earlier run may still follow any limit its unit can take.
-    pub(crate) fn open(&mut self, slot: usize, slave: TwcId, unit_max: CentiAmps, known: bool, proven: bool) {
-        let held = if known { unit_max.value() } else { 0 };
+    /// Opens the books of a slave heard for the first time.
+    pub(crate) fn open(&mut self, slot: usize, slave: TwcId, unit_max: CentiAmps) {
+        let reach = Reach::At(self.bus_used);
+        self.put(slot, Ledger::new(slave, unit_max.value(), reach));
+    }
+
+    /// Opens the books of a slave known from an earlier run. It may still follow any limit its unit can take,
+    /// unless that run has seen it stop.
+    pub(crate) fn reopen(&mut self, slot: usize, known: &KnownSlave) {
+        let held = if known.stopped { known.commitment } else { known.unit_max }.value();
         let ledger = Ledger {
             held,
-            recorded: held,
-            to_record: held,
-            stops_proven: proven,
-            ..Ledger::new(slave, unit_max.value(), Reach::At(self.bus_used))
+            lease: known.commitment.value(),
+            recorded: known.commitment.value(),
+            to_record: known.commitment.value(),
+            stops_proven: known.stops_proven,
+            contact: if known.stopped { Contact::Stopped } else { Contact::None },
+            ..Ledger::new(known.id, known.unit_max.value(), Reach::At(self.bus_used))
         };
+        self.put(slot, ledger);
+        self.expect_those_on_the_books();
+    }
+
+    fn put(&mut self, slot: usize, ledger: Ledger) {
         if let Some(slot) = self.ledgers.get_mut(slot) {
             *slot = Some(ledger);
-        }
-        if known {
-            self.expect_those_on_the_books();
         }
     }
 
     fn expect_those_on_the_books(&mut self) {
-        self.expected = self.expected.max(self.ledgers.iter().flatten().count());
+        let counted = self.ledgers.iter().flatten().filter(|ledger| ledger.commitment() > 0).count();
+        self.expected = self.expected.max(counted);
     }
 
     /// Asks to send `wanted` to a slave. What is granted may be less, with the reason beside it.
@@ -119,42 +139,64 @@ impl Guard {
         let ledger = *self.ledger(slot).ok_or(Refusal::NoShare)?;
         let cap = self.config.cap(CentiAmps::new(ledger.unit_max));
         let wanted = wanted.min(cap).max(FLOOR).value();
-        let last = ledger.last.unwrap_or(FLOOR.value());
-        let refused = if self.is_raise(&ledger, wanted) { self.refuses(slot, wanted, now) } else { None };
-        let amps = match refused {
-            None => wanted,
-            Some(_) if ledger.commitment() >= FLOOR.value() => last.min(wanted),
-            // A first contact is a raise like any other; what is left of it is the floor, or no frame at all.
-            Some(refusal) if wanted == FLOOR.value() => return Err(refusal),
-            Some(_) => match self.refuses(slot, FLOOR.value(), now) {
-                None => FLOOR.value(),
-                Some(refusal) => return Err(refusal),
-            },
+        let (amps, refused) = if ledger.commitment() < FLOOR.value() {
+            self.first_contact(slot, &ledger, wanted, now)?
+        } else {
+            match self.refuses_raise(slot, &ledger, wanted, now) {
+                None => (wanted, None),
+                refused => (ledger.last.unwrap_or(FLOOR.value()).min(wanted), refused),
+            }
         };
         if let Some(ledger) = self.ledger_mut(slot) {
+            if ledger.contact == Contact::Stopped {
+                ledger.held = ledger.resumes_with();
+            }
             ledger.contact = Contact::Active;
             ledger.reach = Reach::InFlight;
             ledger.held = ledger.held.max(amps);
+            ledger.lease = ledger.lease.max(amps);
             ledger.note_sent(amps);
         }
         Ok(Grant { offer: Offer::new(CentiAmps::new(amps)), refused })
     }
 
-    /// Whether `wanted` may put more into force than the books hold.
+    /// A first heartbeat is a raise like any other: it needs room for the floor, and for what a slave that
+    /// stopped by itself may resume with. What is left of `wanted` is the floor, or no frame at all.
+    fn first_contact(
+        &mut self,
+        slot: usize,
+        ledger: &Ledger,
+        wanted: u16,
+        now: Instant,
+    ) -> Result<(u16, Option<Refusal>), Refusal> {
+        let least = ledger.resumes_with();
+        if let Some(refusal) = self.refuses(slot, least) {
+            return Err(refusal);
+        }
+        let refused = self.refuses_above_floor(wanted, now).or_else(|| self.refuses(slot, wanted.max(least)));
+        Ok((if refused.is_some() { FLOOR.value() } else { wanted }, refused))
+    }
+
+    /// Refuses what may put more into force than the books hold.
     ///
     /// While the books hold more than the limit, as after a start, what a slave counts is a fear and not a
     /// permission: nothing above what it was told last, or the floor, is known to be in force.
-    fn is_raise(&self, ledger: &Ledger, wanted: u16) -> bool {
+    fn refuses_raise(&mut self, slot: usize, ledger: &Ledger, wanted: u16, now: Instant) -> Option<Refusal> {
         let told = ledger.last.unwrap_or(0).max(FLOOR.value());
-        wanted > ledger.commitment() || (wanted > told && self.committed() > self.limit())
+        let raises = wanted > ledger.commitment() || (wanted > told && self.committed() > self.limit());
+        if !raises {
+            return None;
+        }
+        self.refuses_above_floor(wanted, now).or_else(|| self.refuses(slot, wanted))
     }
 
-    fn refuses(&mut self, slot: usize, wanted: u16, now: Instant) -> Option<Refusal> {
+    fn refuses_above_floor(&mut self, wanted: u16, now: Instant) -> Option<Refusal> {
+        self.starting(now).filter(|_| wanted > FLOOR.value()).map(|until| Refusal::StartUp { until })
+    }
+
+    fn refuses(&mut self, slot: usize, wanted: u16) -> Option<Refusal> {
         if let Some(frozen) = self.ledgers.iter().flatten().find(|ledger| ledger.doubt != Doubt::None) {
             return Some(Refusal::Frozen { slave: frozen.slave });
-        }
-        if let Some(until) = self.starting(now).filter(|_| wanted > FLOOR.value()) {
-            return Some(Refusal::StartUp { until });
         }
         let free = self.limit().saturating_sub(self.committed_beside(slot));
         if u32::from(wanted) > free {
@@ -164,9 +206,15 @@ impl Guard {
         (self.config.durable && !self.is_recorded(slot, wanted)).then_some(Refusal::NotSaved)
     }
 
+    /// The room that a slave without heartbeats needs before it can get one.
+    pub(crate) fn resumes_with(&self, slot: usize) -> CentiAmps {
+        CentiAmps::new(self.ledger(slot).map_or(FLOOR.value(), Ledger::resumes_with))
+    }
+
     /// Asks for `wanted` to be written to the state file now, so that the raise need not wait for it later.
+    /// Not for a slave without heartbeats: a restart takes one in the file for one that had some.
     pub(crate) fn record_ahead(&mut self, slot: usize, wanted: CentiAmps) {
-        if self.config.durable {
+        if self.config.durable && self.commitment(slot) > CentiAmps::ZERO {
             self.is_recorded(slot, wanted.value());
         }
     }
@@ -191,8 +239,20 @@ impl Guard {
         self.start_up
     }
 
-    /// A single clean answer to the exchange that was begun last with this slave.
-    pub(crate) fn answered(&mut self, slot: usize, limit: CentiAmps, drawn: CentiAmps) -> Finding {
+    /// What an answer to the exchange under way can confirm. To be asked when it comes: by the time it is
+    /// believed, the next exchange may have begun.
+    pub(crate) fn evidence(&self, slot: usize) -> Evidence {
+        Evidence { epoch: self.ledger(slot).filter(|ledger| ledger.counts).map(|ledger| ledger.epoch) }
+    }
+
+    /// A single clean answer came to an exchange.
+    pub(crate) fn answered(
+        &mut self,
+        slot: usize,
+        evidence: Evidence,
+        limit: CentiAmps,
+        drawn: CentiAmps,
+    ) -> Finding {
         let Some(ledger) = self.ledger_mut(slot) else { return Finding::Nothing };
         let (limit, drawn) = (limit.value(), drawn.value());
         if !ledger.plausible(limit) || !ledger.plausible(drawn) {
@@ -206,7 +266,8 @@ impl Guard {
         }
         ledger.doubt = Doubt::None;
         let Some(last) = ledger.last else { return Finding::Nothing };
-        if !ledger.counts || limit > last || drawn > last.saturating_add(tolerance(last)) {
+        let begun_after = evidence.epoch == Some(ledger.epoch);
+        if !begun_after || limit > last || drawn > last.saturating_add(tolerance(last)) {
             ledger.clean = 0;
             return if overdraw { Finding::OverDraw } else { Finding::Nothing };
         }
@@ -216,6 +277,7 @@ impl Guard {
         }
         let falls = last < ledger.held;
         ledger.held = last;
+        ledger.lease = last;
         ledger.confirmed = true;
         if falls { Finding::Released } else { Finding::Nothing }
     }
@@ -225,7 +287,7 @@ impl Guard {
         if let Some(ledger) = self.ledger_mut(slot) {
             ledger.clean = 0;
             if ledger.plausible(limit.value()) {
-                ledger.held = ledger.held.max(limit.value());
+                ledger.fear(limit.value());
             }
         }
     }
@@ -277,7 +339,7 @@ impl Guard {
         self.restart(now);
         self.bus_used = now;
         for ledger in self.ledgers.iter_mut().flatten() {
-            ledger.held = ledger.held.max(ledger.unit_max);
+            ledger.fear(ledger.unit_max);
             ledger.last = None;
             ledger.reach = Reach::At(now);
         }
@@ -288,6 +350,12 @@ impl Guard {
         if let Some(ledger) = self.ledger_mut(slot) {
             ledger.contact = Contact::Silent;
             ledger.clean = 0;
+            // A unit that was cut off may ignore the first frame after it, so what it is told then is new to it.
+            ledger.last = None;
+            // Whatever was strange about its last answer, it holds no more than this, and no longer freezes others.
+            if core::mem::replace(&mut ledger.doubt, Doubt::None) != Doubt::None {
+                ledger.fear(ledger.unit_max);
+            }
         }
     }
 
@@ -295,12 +363,14 @@ impl Guard {
     pub(crate) fn reservation(&mut self, slot: usize, now: Instant) -> Reservation {
         let quiet_since = now - stop_after(&self.config);
         let bus_quiet = self.bus_used <= quiet_since;
+        let durable = self.config.durable;
         let Some(ledger) = self.ledger_mut(slot) else { return Reservation::Ended };
         match ledger.reach {
+            _ if ledger.contact == Contact::Stopping => Reservation::Running,
             Reach::At(at) if at <= quiet_since && (ledger.stops_proven || bus_quiet) => {
-                ledger.held = 0;
-                ledger.overdrawn = 0;
-                ledger.contact = Contact::None;
+                // A restart must not take it for a slave that may be told the floor at once.
+                ledger.contact = if durable { Contact::Stopping } else { Contact::Stopped };
+                self.changed();
                 Reservation::Ended
             }
             Reach::At(at) if at <= quiet_since => Reservation::Unproven,
@@ -316,12 +386,22 @@ impl Guard {
         }
     }
 
-    /// Whether the slave may have noticed our silence: nothing of ours reached it for `at_least`, while
-    /// something reached others.
-    pub(crate) fn was_silent_alone(&self, slot: usize, at_least: Duration, now: Instant) -> bool {
+    /// Whether something of ours may have reached the slave less than `span` ago.
+    pub(crate) fn was_served_within(&self, slot: usize, span: Duration, now: Instant) -> bool {
+        self.ledger(slot).is_some_and(|ledger| match ledger.reach {
+            Reach::At(at) => now < at + self.config.timing.link_buffer + span,
+            Reach::InFlight => true,
+        })
+    }
+
+    /// Whether the slave may just have noticed our silence: the last that can have reached it lies `notices` back,
+    /// while others were served.
+    pub(crate) fn was_silent_alone(&self, slot: usize, notices: &Range<Duration>, now: Instant) -> bool {
         self.ledger(slot).is_some_and(|ledger| match ledger.reach {
             Reach::At(at) => {
-                at + self.config.timing.link_buffer + at_least <= now && self.bus_used > at + at_least / 2
+                let others_served = self.bus_used > at + notices.start / 2;
+                let buffer = self.config.timing.link_buffer;
+                others_served && now >= at + notices.start && now < at + notices.end + buffer
             }
             Reach::InFlight => false,
         })
@@ -360,8 +440,15 @@ impl Guard {
         others.filter_map(|(_, ledger)| ledger.as_ref()).map(|ledger| u32::from(ledger.commitment())).sum()
     }
 
-    pub(crate) fn to_record(&self, slot: usize) -> CentiAmps {
-        CentiAmps::new(self.ledger(slot).map_or(0, |ledger| ledger.to_record.max(ledger.held)))
+    /// What belongs into the state file: `None` for a slave that got no heartbeat and is not about to.
+    pub(crate) fn to_record(&self, slot: usize) -> Option<CentiAmps> {
+        let amps = self.ledger(slot).map_or(0, |ledger| ledger.to_record.max(ledger.lease));
+        (amps > 0).then_some(CentiAmps::new(amps))
+    }
+
+    /// Whether a slave must have stopped by itself.
+    pub(crate) fn is_stopped(&self, slot: usize) -> bool {
+        self.ledger(slot).is_some_and(|ledger| matches!(ledger.contact, Contact::Stopping | Contact::Stopped))
     }
 
     pub(crate) fn stops_proven(&self, slot: usize) -> bool {
@@ -377,6 +464,9 @@ impl Guard {
         if revision == self.revision {
             for ledger in self.ledgers.iter_mut().flatten() {
                 ledger.recorded = ledger.to_record;
+                if ledger.contact == Contact::Stopping {
+                    ledger.contact = Contact::Stopped;
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What comes in: linkreadys, answers, and other masters.
 
+use core::ops::Range;
 use core::time::Duration;
 
 use twc_proto::message::{SlaveHeartbeat, SlaveLinkReady};
@@ -15,27 +16,24 @@ use crate::turn::Announcement;
 
 /// A slave whose amps others want is given up after this long without an answer.
 const GIVE_UP: Duration = Duration::from_secs(10);
-/// So long without heartbeats a slave announces itself again.
-const SLAVE_NOTICES: Duration = Duration::from_secs(9);
+/// So long after its last heartbeat a slave announces itself again: about 10 s. Later may have another cause.
+const SLAVE_NOTICES: Range<Duration> = Duration::from_secs(9)..Duration::from_secs(13);
 impl<S: Share> Master<S> {
     pub(crate) fn receive(&mut self, now: Instant, received: &Received) {
         self.turn.rest_until(now + self.config.timing.quiet_gap);
         match received.message() {
             Message::SlaveLinkReady(ready) => self.link_ready(now, ready, received.body_len()),
             Message::SlaveHeartbeat(heartbeat) => self.heartbeat(now, heartbeat),
-            Message::Report(report) => {
-                // Masters report about themselves unasked, slaves only when asked.
-                if let Some(sender) = report.sender().filter(|sender| self.slot_of(*sender).is_none()) {
-                    self.foreign_frame(now, sender);
-                }
-            }
-            Message::LinkReady1(_)
+            // Masters report about themselves unasked, slaves only when asked.
+            Message::Report(_)
+            | Message::LinkReady1(_)
             | Message::LinkReady2(_)
             | Message::MasterHeartbeat(_)
             | Message::Query(_)
             | Message::Start(_)
             | Message::Stop(_) => {
-                if let Some(sender) = received.message().sender() {
+                let sender = received.message().sender();
+                if let Some(sender) = sender.filter(|sender| self.slot_of(*sender).is_none()) {
                     self.foreign_frame(now, sender);
                 }
             }
@@ -74,7 +72,7 @@ impl<S: Share> Master<S> {
         let version = Version::from_link_ready(body_len);
         let mut slave = Slave::new(ready.slave, version, ready.max_current, now);
         slave.learn(ready, body_len);
-        self.guard.open(slot, ready.slave, ready.max_current, false, false);
+        self.guard.open(slot, ready.slave, ready.max_current);
         if let Some(place) = self.slaves.get_mut(slot) {
             *place = Some(slave);
         }
@@ -97,17 +95,25 @@ impl<S: Share> Master<S> {
     }
 
     fn heard_again(&mut self, slot: usize, now: Instant, ready: &SlaveLinkReady, body_len: BodyLen) {
+        let was_served = self.guard.was_served_within(slot, SLAVE_NOTICES.start, now);
+        let noticed = self.guard.was_silent_alone(slot, &SLAVE_NOTICES, now);
+        let undisturbed_since = self.disturbed_at;
         let Some(Some(slave)) = self.slaves.get_mut(slot) else { return };
         let known_sign = slave.sign;
         slave.learn(ready, body_len);
         slave.state_again();
         slave.due = now;
         let (was, version, unit_max) = (slave.phase, slave.version, slave.unit_max);
+        slave.seems_deaf |= was_served;
+        // A unit that restarted, or that does not hear us, announces itself too and proves nothing. On a bus that
+        // loses frames the two cannot be told apart.
+        let first = matches!(was, Phase::Silent { .. });
+        let proves = first && noticed && !slave.seems_deaf && undisturbed_since < slave.heard;
         if known_sign.is_some_and(|sign| sign != ready.sign) {
             slave.state = SlaveState::READY;
             slave.asks = false;
             self.events.push(Event::SlaveRestarted { slave: ready.slave });
-        } else if self.guard.was_silent_alone(slot, SLAVE_NOTICES, now) && self.guard.prove_silence(slot) {
+        } else if proves && known_sign.is_some() && self.guard.prove_silence(slot) {
             self.events.push(Event::SilenceProven { slave: ready.slave });
         }
         self.guard.set_unit_max(slot, unit_max);
@@ -132,9 +138,10 @@ impl<S: Share> Master<S> {
     /// The answer we are waiting for; it is believed once its window has closed without a second one.
     fn answer(&mut self, slot: usize, now: Instant, until: Instant, heartbeat: &SlaveHeartbeat) {
         self.turn.exchange = None;
+        let evidence = self.guard.evidence(slot);
         let Some(Some(slave)) = self.slaves.get_mut(slot) else { return };
         let first = !slave.answered_once;
-        slave.pending = Some(Pending { until, heartbeat: *heartbeat, spoiled: false });
+        slave.pending = Some(Pending { until, heartbeat: *heartbeat, evidence, spoiled: false });
         if slave.note(heartbeat, now) {
             let SlaveHeartbeat { slave, state, limit, drawn, .. } = *heartbeat;
             self.events.push(Event::SlaveChanged { slave, state, limit, drawn });
@@ -169,7 +176,7 @@ impl<S: Share> Master<S> {
                 continue;
             }
             let SlaveHeartbeat { slave: id, limit, drawn, .. } = pending.heartbeat;
-            match self.guard.answered(slot, limit, drawn) {
+            match self.guard.answered(slot, pending.evidence, limit, drawn) {
                 Finding::Nothing => {}
                 Finding::Released => {
                     let commitment = self.guard.commitment(slot);
@@ -204,7 +211,8 @@ impl<S: Share> Master<S> {
                 other != slot && slave.as_ref().is_some_and(|slave| slave.asks || slave.phase == Phase::Waiting)
             });
             let patience = if wanted { GIVE_UP } else { GIVE_UP * 2 };
-            let Some(Some(slave)) = self.slaves.get_mut(slot) else { continue };
+            let asked = self.turn.exchange.is_some_and(|exchange| exchange.slot == slot);
+            let Some(Some(slave)) = self.slaves.get_mut(slot).filter(|_| !asked) else { continue };
             if slave.phase == Phase::Linked && slave.missed >= 2 && now.since(slave.heard) >= patience {
                 slave.phase = Phase::Silent { kept: false };
                 slave.asks = false;

@@ -46,8 +46,10 @@ mod master;
 mod outbound;
 pub mod share;
 mod slave;
+mod snapshot;
 mod turn;
 
 pub use config::{Config, ConfigError, DEFAULT_CIRCUIT_LIMIT, FLOOR, LARGEST_UNIT, MAX_SLAVES, Timing};
 pub use event::{Constraint, Event, Refusal};
-pub use master::{KnownSlave, Master, SlaveStatus, Snapshot, Standing};
+pub use master::{Master, SlaveStatus, Standing};
+pub use snapshot::{KnownSlave, Snapshot};

@@ -10,6 +10,7 @@ use crate::foreign::Foreign;
 use crate::guard::Guard;
 use crate::share::Share;
 use crate::slave::{Phase, Slave};
+use crate::snapshot::{KnownSlave, Snapshot};
 use crate::turn::{Announcement, Turn};
 
 /// A gap between two calls that means the process stood still. The bus never leaves us idle that long.
@@ -32,6 +33,8 @@ pub struct Master<S> {
     pub(crate) surplus_slave: Option<TwcId>,
     pub(crate) events: EventQueue,
     pub(crate) garbled: u32,
+    /// When a frame was last damaged, or an answer missing.
+    pub(crate) disturbed_at: Instant,
     /// The time of the last call.
     now: Instant,
 }
@@ -74,30 +77,6 @@ pub enum Standing {
     Silent,
 }
 
-/// A slave in the state file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct KnownSlave {
-    /// Who.
-    pub id: TwcId,
-    /// What it spoke.
-    pub version: Version,
-    /// What its unit is built for.
-    pub unit_max: CentiAmps,
-    /// The most it was ever to have.
-    pub commitment: CentiAmps,
-    /// Whether it was seen to notice our silence while others were served.
-    pub stops_proven: bool,
-}
-
-/// What must survive a restart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Snapshot {
-    /// Hand it to [`Master::handle_saved`] once the rest is on disk.
-    pub revision: u32,
-    /// The slaves.
-    pub slaves: [Option<KnownSlave>; MAX_SLAVES],
-}
-
 impl<S: Share> Master<S> {
     /// A master that starts now and knows nobody.
     ///
@@ -116,6 +95,7 @@ impl<S: Share> Master<S> {
             surplus_slave: None,
             events: EventQueue::new(),
             garbled: 0,
+            disturbed_at: now,
             now,
         })
     }
@@ -125,8 +105,11 @@ impl<S: Share> Master<S> {
     pub fn restore(&mut self, known: impl IntoIterator<Item = KnownSlave>) {
         for known in known {
             let Some(slot) = self.slaves.iter().position(Option::is_none) else { break };
-            self.guard.open(slot, known.id, known.unit_max, true, known.stops_proven);
-            let slave = Slave::new(known.id, known.version, known.unit_max, self.now);
+            self.guard.reopen(slot, &known);
+            let mut slave = Slave::new(known.id, known.version, known.unit_max, self.now);
+            if known.stopped {
+                slave.phase = Phase::Silent { kept: true };
+            }
             if let Some(place) = self.slaves.get_mut(slot) {
                 *place = Some(slave);
             }
@@ -181,12 +164,13 @@ impl<S: Share> Master<S> {
     pub fn snapshot(&self) -> Snapshot {
         let mut slaves = [None; MAX_SLAVES];
         for (slot, (place, slave)) in slaves.iter_mut().zip(&self.slaves).enumerate() {
-            *place = slave.as_ref().map(|slave| KnownSlave {
+            *place = slave.as_ref().zip(self.guard.to_record(slot)).map(|(slave, commitment)| KnownSlave {
                 id: slave.id,
                 version: slave.version,
                 unit_max: slave.unit_max,
-                commitment: self.guard.to_record(slot),
+                commitment,
                 stops_proven: self.guard.stops_proven(slot),
+                stopped: self.guard.is_stopped(slot),
             });
         }
         Snapshot { revision: self.guard.revision(), slaves }
@@ -206,7 +190,8 @@ impl<S: Share> Master<S> {
     fn advance(&mut self, now: Instant) {
         let gap = now.since(self.now);
         self.now = self.now.max(now);
-        if gap > STALL && self.slaves.iter().flatten().any(|slave| slave.phase == Phase::Linked) {
+        let busy = !self.is_hands_off() && self.slaves.iter().flatten().any(|slave| slave.phase == Phase::Linked);
+        if gap > STALL && busy {
             self.stalled(gap, now);
         }
         self.settle_answers(now);
@@ -236,6 +221,7 @@ impl<S: Share> Node for Master<S> {
     fn handle_decode_error(&mut self, now: Instant, _: DecodeError) {
         self.advance(now);
         self.garbled = self.garbled.saturating_add(1);
+        self.disturbed_at = now;
     }
 
     fn handle_timeout(&mut self, now: Instant) {

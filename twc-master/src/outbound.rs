@@ -34,12 +34,15 @@ impl<S: Share> Master<S> {
     fn plan(&mut self) {
         let nobody = Wish { slave: TwcId::new(0), cap: FLOOR, asks: false, since: Instant::ZERO };
         let (mut wishes, mut slots, mut count) = ([nobody; MAX_SLAVES], [0; MAX_SLAVES], 0);
-        let mut reserved = 0_u16;
+        let (mut reserved, mut returning) = (0_u16, FLOOR);
         for (slot, slave) in self.slaves.iter().enumerate() {
             let Some(slave) = slave else { continue };
             if matches!(slave.phase, Phase::Silent { .. }) {
                 reserved = reserved.saturating_add(self.guard.commitment(slot).value());
                 continue;
+            }
+            if slave.phase == Phase::Waiting && self.guard.commitment(slot) == CentiAmps::ZERO {
+                returning = returning.max(self.guard.resumes_with(slot));
             }
             let cap = self.config.cap(slave.unit_max);
             let wish = Wish { slave: slave.id, cap, asks: slave.asks, since: slave.since };
@@ -48,7 +51,8 @@ impl<S: Share> Master<S> {
                 count += 1;
             }
         }
-        let budget = CentiAmps::new(self.config.limit.value().saturating_sub(reserved));
+        let all = self.config.limit.value().saturating_sub(reserved);
+        let budget = CentiAmps::new(all.saturating_sub(room_to_return(all, count, returning)));
         let wishes = wishes.get(..count).unwrap_or_default();
         let targets = self.share.divide(budget, wishes);
         self.take_targets(budget, wishes, &slots, &targets);
@@ -154,4 +158,12 @@ impl<S: Share> Master<S> {
         };
         settles.into_iter().chain(next).min()
     }
+}
+
+/// What the others must leave beyond the floor so that a slave may come back that may resume with more. Nothing,
+/// where that would not fit beside their floors.
+fn room_to_return(budget: u16, slaves: usize, returning: CentiAmps) -> u16 {
+    let floors = FLOOR.value().saturating_mul(slaves as u16);
+    let extra = returning.value().saturating_sub(FLOOR.value());
+    if floors.saturating_add(extra) <= budget { extra } else { 0 }
 }

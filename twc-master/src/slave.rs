@@ -7,7 +7,7 @@ use twc_proto::{BodyLen, CentiAmps, Instant, Sign, SlaveState, TwcId, Version};
 
 use crate::config::LARGEST_UNIT;
 use crate::event::Constraint;
-use crate::guard::LimitCommand;
+use crate::guard::{Evidence, LimitCommand};
 
 /// How long a car may sit at a limit without drawing before it counts as not asking.
 const IDLE_AT_LIMIT: Duration = Duration::from_secs(30);
@@ -33,6 +33,7 @@ pub(crate) enum Phase {
 pub(crate) struct Pending {
     pub(crate) until: Instant,
     pub(crate) heartbeat: SlaveHeartbeat,
+    pub(crate) evidence: Evidence,
     pub(crate) spoiled: bool,
 }
 
@@ -53,6 +54,8 @@ pub(crate) struct Slave {
     /// The last answer, or the first heartbeat while there is none.
     pub(crate) heard: Instant,
     pub(crate) answered_once: bool,
+    /// It announced itself although it was being heartbeated, and has not answered since: it does not hear us.
+    pub(crate) seems_deaf: bool,
     pub(crate) missed: u8,
     pub(crate) due: Instant,
     pub(crate) offered: Option<CentiAmps>,
@@ -85,6 +88,7 @@ impl Slave {
             drawn: CentiAmps::ZERO,
             heard: now,
             answered_once: false,
+            seems_deaf: false,
             missed: 0,
             due: now,
             offered: None,
@@ -155,6 +159,7 @@ impl Slave {
         self.drawn = heartbeat.drawn;
         self.heard = now;
         self.answered_once = true;
+        self.seems_deaf = false;
         self.missed = 0;
         if changed && self.offered != Some(heartbeat.limit) {
             self.stated = 0;

@@ -11,7 +11,7 @@ use crate::frame::{FrameBuf, WireBuf};
 use crate::message::{Envelope, Received};
 use crate::stream::{Decoder, DecoderStats};
 use crate::time::Instant;
-use crate::types::BodyLen;
+use crate::types::{BodyLen, TwcId};
 
 /// A state machine that takes part in the bus.
 ///
@@ -71,12 +71,17 @@ pub struct Link<N> {
     /// Since when a transmit has been wanted or possible while bytes keep coming.
     busy_since: Option<Instant>,
     discarding: bool,
-    echo: Option<Echo>,
+    /// Frames of ours whose echo may still come, the newest first: a slow link has several under way.
+    echoes: [Option<Echo>; ECHOES],
 }
+
+/// How many frames of ours may be on their way back.
+const ECHOES: usize = 4;
 
 #[derive(Debug)]
 struct Echo {
     frame: FrameBuf,
+    sender: Option<TwcId>,
     until: Option<Instant>,
 }
 
@@ -112,6 +117,8 @@ pub struct LinkStats {
     pub sent: u32,
     /// Own frames that came back and were dropped.
     pub echoes: u32,
+    /// Own frames that came back damaged with a sum that still fits, and were dropped.
+    pub damaged_echoes: u32,
     /// Bytes dropped while the line settled after a reconnect.
     pub discarded_bytes: u32,
 }
@@ -133,7 +140,7 @@ impl<N: Node> Link<N> {
             last_byte: None,
             busy_since: None,
             discarding: false,
-            echo: None,
+            echoes: [const { None }; ECHOES],
         }
     }
 
@@ -172,6 +179,9 @@ impl<N: Node> Link<N> {
                 Ok(received) if self.is_echo(now, &received) => {
                     self.stats.echoes = self.stats.echoes.saturating_add(1);
                 }
+                Ok(received) if self.is_damaged_echo(now, &received) => {
+                    self.stats.damaged_echoes = self.stats.damaged_echoes.saturating_add(1);
+                }
                 Ok(received) => self.node.handle_message(now, &received),
                 Err(error) => self.node.handle_decode_error(now, error),
             }
@@ -186,7 +196,7 @@ impl<N: Node> Link<N> {
     /// The frame handed out last has reached the wire, as far as this end can know.
     pub fn handle_sent(&mut self, now: Instant) {
         self.in_flight = false;
-        if let Some(echo) = &mut self.echo {
+        if let Some(echo) = self.echoes.first_mut().and_then(Option::as_mut) {
             echo.until = Some(now + self.settings.echo_window);
         }
         self.node.handle_sent(now);
@@ -196,7 +206,7 @@ impl<N: Node> Link<N> {
     /// until the line was quiet for [`LinkSettings::settle`].
     pub fn handle_reconnected(&mut self, now: Instant) {
         self.in_flight = false;
-        self.echo = None;
+        self.echoes = [const { None }; ECHOES];
         self.discarding = true;
         self.last_byte = Some(now);
         self.busy_since = Some(now);
@@ -212,7 +222,9 @@ impl<N: Node> Link<N> {
         let envelope = self.node.poll_transmit(now)?;
         let frame = envelope.emit();
         self.in_flight = true;
-        self.echo = Some(Echo { frame, until: None });
+        self.echoes.rotate_right(1);
+        let [newest, ..] = &mut self.echoes;
+        *newest = Some(Echo { frame, sender: envelope.message().sender(), until: None });
         self.stats.sent = self.stats.sent.saturating_add(1);
         Some(frame.to_wire().with_tail(self.node.tail(envelope.body_len())))
     }
@@ -249,16 +261,26 @@ impl<N: Node> Link<N> {
         false
     }
 
+    /// Takes the oldest echo still awaited for which `is_it` holds.
+    fn take_echo(&mut self, now: Instant, is_it: impl Fn(&Echo) -> bool) -> bool {
+        let awaited = |echo: &mut Echo| echo.until.is_none_or(|until| now <= until) && is_it(echo);
+        self.echoes.iter_mut().rev().any(|echo| echo.take_if(|echo| awaited(echo)).is_some())
+    }
+
     /// Byte-identical to what we sent, inside its window, and only once.
     fn is_echo(&mut self, now: Instant, received: &Received) -> bool {
-        let matches = self.echo.as_ref().is_some_and(|echo| {
-            echo.until.is_none_or(|until| now <= until)
-                && received.to_envelope_that_may_lock_a_slave().is_ok_and(|envelope| envelope.emit() == echo.frame)
-        });
-        if matches {
-            self.echo = None;
-        }
-        matches
+        let Ok(frame) = received.to_envelope_that_may_lock_a_slave().map(|envelope| envelope.emit()) else {
+            return false;
+        };
+        self.take_echo(now, |echo| echo.frame == frame)
+    }
+
+    /// On a link that is known to echo, another frame of ours in place of the echo: its damage fits the sum.
+    /// A second master with our id would have to talk in every one of our windows to hide behind this.
+    fn is_damaged_echo(&mut self, now: Instant, received: &Received) -> bool {
+        let sender = received.message().sender();
+        let echoes = self.stats.echoes > 0 && sender.is_some();
+        echoes && self.take_echo(now, |echo| echo.sender == sender)
     }
 }
 
@@ -310,6 +332,42 @@ mod tests {
         assert_eq!((link.node().heard, link.stats().echoes), (0, 1));
         link.handle_bytes(at(60), wire.as_ref());
         assert_eq!((link.node().heard, link.stats().echoes), (1, 1));
+    }
+
+    #[test]
+    fn echoes_that_come_back_after_the_next_frame_has_left_are_echoes_too() {
+        let mut link = Link::new(Probe { due: true, ..Probe::default() });
+        let wire = link.poll_transmit(at(0)).unwrap();
+        link.handle_sent(at(20));
+        link.node_mut().due = true;
+        assert!(link.poll_transmit(at(220)).is_some());
+        link.handle_sent(at(240));
+        link.handle_bytes(at(300), wire.as_ref());
+        link.handle_bytes(at(520), wire.as_ref());
+        assert_eq!((link.node().heard, link.stats().echoes), (0, 2));
+    }
+
+    #[test]
+    fn a_damaged_echo_is_dropped_only_where_echoes_are_known() {
+        let mut damaged = heartbeat().emit().as_ref().to_vec();
+        // Two errors that cancel out in the sum.
+        damaged[9] = damaged[9].wrapping_add(1);
+        damaged[15] = damaged[15].wrapping_add(1);
+        let mut wire = [0; 64];
+        let len = crate::slip::encode(&damaged, &mut wire).unwrap();
+        for echoes in [false, true] {
+            let mut link = Link::new(Probe { due: true, ..Probe::default() });
+            let echo = link.poll_transmit(at(0)).unwrap();
+            link.handle_sent(at(20));
+            if echoes {
+                link.handle_bytes(at(30), echo.as_ref());
+            }
+            link.node_mut().due = true;
+            assert!(link.poll_transmit(at(1_000)).is_some());
+            link.handle_sent(at(1_020));
+            link.handle_bytes(at(1_030), &wire[..len]);
+            assert_eq!((link.node().heard, link.stats().damaged_echoes), if echoes { (0, 1) } else { (1, 0) });
+        }
     }
 
     #[test]

@@ -16,6 +16,10 @@ pub(super) enum Contact {
     None,
     Active,
     Silent,
+    /// It must have stopped, and the state file does not say so yet.
+    Stopping,
+    /// It must have stopped. It may come back with the limit it held.
+    Stopped,
 }
 
 /// When a heartbeat of ours can have reached the wire at the latest.
@@ -37,11 +41,15 @@ pub(super) enum Doubt {
 pub(super) struct Ledger {
     pub(super) slave: TwcId,
     pub(super) unit_max: u16,
-    /// The highest limit that may still be in force.
+    /// The highest limit that may still be in force, also where that is only feared.
     pub(super) held: u16,
+    /// The highest limit that somebody is known to have sent and that may still be in force.
+    pub(super) lease: u16,
     /// The limit sent last, and the ones before it.
     pub(super) last: Option<u16>,
     pub(super) sent: [u16; 4],
+    /// Counts the changes of `last`.
+    pub(super) epoch: u8,
     /// Whether the exchange under way began after the limit last changed.
     pub(super) counts: bool,
     pub(super) clean: u8,
@@ -64,8 +72,10 @@ impl Ledger {
             slave,
             unit_max,
             held: 0,
+            lease: 0,
             last: None,
             sent: [0; 4],
+            epoch: 0,
             counts: false,
             clean: 0,
             overdraws: 0,
@@ -81,8 +91,22 @@ impl Ledger {
     }
 
     pub(super) fn commitment(&self) -> u16 {
-        let floor = if self.contact == Contact::None { 0 } else { FLOOR.value() };
-        self.held.max(self.overdrawn).max(floor)
+        match self.contact {
+            Contact::Stopped => 0,
+            Contact::None => self.held.max(self.overdrawn),
+            _ => self.held.max(self.overdrawn).max(FLOOR.value()),
+        }
+    }
+
+    /// What it may draw once it gets a heartbeat again: a unit may resume with the limit it held.
+    pub(super) fn resumes_with(&self) -> u16 {
+        self.lease.max(FLOOR.value())
+    }
+
+    /// Somebody else may have told the slave this much.
+    pub(super) fn fear(&mut self, amps: u16) {
+        self.held = self.held.max(amps);
+        self.lease = self.lease.max(amps);
     }
 
     pub(super) fn knows(&self, limit: u16) -> bool {
@@ -98,6 +122,7 @@ impl Ledger {
         self.counts = self.last == Some(amps);
         if !self.counts {
             self.clean = 0;
+            self.epoch = self.epoch.wrapping_add(1);
             self.last = Some(amps);
             self.remember(amps);
         }
@@ -132,7 +157,7 @@ impl Ledger {
         let seen_before = self.doubt == Doubt::UnexpectedLimit;
         self.doubt = if seen_before { Doubt::None } else { Doubt::UnexpectedLimit };
         if seen_before {
-            self.held = self.held.max(limit);
+            self.fear(limit);
             self.remember(limit);
         }
         Finding::UnexpectedLimit

@@ -25,9 +25,27 @@ fn guard(limit: u16) -> Guard {
     let settings = config(limit);
     let mut guard = Guard::new(&settings, T0);
     guard.start_up = None;
-    guard.open(0, TwcId::new(1), amps(32), false, false);
-    guard.open(1, TwcId::new(2), amps(32), false, false);
+    guard.open(0, TwcId::new(1), amps(32));
+    guard.open(1, TwcId::new(2), amps(32));
     guard
+}
+
+/// A 32 A slave of an earlier run.
+fn known(id: u16) -> KnownSlave {
+    KnownSlave {
+        id: TwcId::new(id),
+        version: twc_proto::Version::P2,
+        unit_max: amps(32),
+        commitment: amps(26),
+        stops_proven: false,
+        stopped: false,
+    }
+}
+
+/// A clean answer to the exchange under way.
+fn answers(guard: &mut Guard, slot: usize, limit: CentiAmps, drawn: CentiAmps) -> Finding {
+    let evidence = guard.evidence(slot);
+    guard.answered(slot, evidence, limit, drawn)
 }
 
 fn granted(guard: &mut Guard, slot: usize, wanted: u16) -> Result<u16, Refusal> {
@@ -49,15 +67,31 @@ fn lower_before_raise_takes_two_clean_exchanges_begun_after_the_lowering() {
     assert_eq!(granted(&mut guard, 0, 30), Ok(30));
     assert_eq!(granted(&mut guard, 1, 6), Ok(6));
     assert_eq!(granted(&mut guard, 0, 20), Ok(20));
-    assert_eq!(guard.answered(0, amps(20), amps(19)), Finding::Nothing);
+    assert_eq!(answers(&mut guard, 0, amps(20), amps(19)), Finding::Nothing);
     for _ in 0..2 {
         assert_eq!(guard.commitment(0), amps(30));
         assert_eq!(granted(&mut guard, 1, 20), Ok(6));
         assert_eq!(granted(&mut guard, 0, 20), Ok(20));
-        guard.answered(0, amps(20), amps(19));
+        answers(&mut guard, 0, amps(20), amps(19));
     }
     assert_eq!(guard.commitment(0), amps(20));
     assert_eq!(granted(&mut guard, 1, 20), Ok(20));
+}
+
+#[test]
+fn an_answer_believed_after_the_next_exchange_has_begun_confirms_only_its_own() {
+    let mut guard = guard(40);
+    granted(&mut guard, 0, 30).unwrap();
+    for lowered in [20, 10] {
+        granted(&mut guard, 0, lowered).unwrap();
+        let evidence = guard.evidence(0);
+        for _ in 0..3 {
+            // A slow link: the next heartbeat leaves before the reply window of this one has closed.
+            granted(&mut guard, 0, lowered).unwrap();
+            guard.answered(0, evidence, amps(lowered), amps(lowered));
+        }
+        assert_eq!(guard.commitment(0), amps(30));
+    }
 }
 
 #[test]
@@ -68,7 +102,7 @@ fn stale_ack_never_releases() {
         granted(&mut guard, 0, 20).unwrap();
         // Every other answer is late: it shows less and still confirms nothing.
         if round % 2 == 0 {
-            guard.answered(0, amps(20), amps(19));
+            answers(&mut guard, 0, amps(20), amps(19));
         } else {
             guard.disturbed(0, amps(20));
         }
@@ -82,7 +116,7 @@ fn a_car_that_still_draws_keeps_its_commitment() {
     granted(&mut guard, 0, 30).unwrap();
     for _ in 0..10 {
         granted(&mut guard, 0, 10).unwrap();
-        guard.answered(0, amps(10), amps(25));
+        answers(&mut guard, 0, amps(10), amps(25));
     }
     assert_eq!(guard.commitment(0), amps(30));
 }
@@ -92,7 +126,7 @@ fn over_reading_unit_neither_starves_nor_hunts() {
     let mut guard = guard(12);
     for _ in 0..10 {
         assert_eq!(granted(&mut guard, 0, 6), Ok(6));
-        guard.answered(0, AMPS_6, CentiAmps::new(664));
+        answers(&mut guard, 0, AMPS_6, CentiAmps::new(664));
     }
     assert_eq!(guard.commitment(0), AMPS_6);
     assert_eq!(granted(&mut guard, 1, 6), Ok(6));
@@ -103,7 +137,7 @@ fn a_linked_slave_is_a_six_amp_risk_and_a_first_contact_needs_room() {
     let mut guard = guard(40);
     granted(&mut guard, 0, 32).unwrap();
     assert_eq!(granted(&mut guard, 1, 6), Ok(6));
-    guard.open(2, TwcId::new(3), amps(32), false, false);
+    guard.open(2, TwcId::new(3), amps(32));
     let refused = granted(&mut guard, 2, 6).unwrap_err();
     assert_eq!(refused, Refusal::NoRoom { wanted: AMPS_6, free: amps(2) });
     assert_eq!(guard.commitment(2), CentiAmps::ZERO);
@@ -119,6 +153,37 @@ fn lost_slave_keeps_its_share_until_it_must_have_stopped() {
     assert_eq!(guard.commitment(0), amps(20));
     assert_eq!(guard.reservation(0, Instant::from_secs(160)), Reservation::Ended);
     assert_eq!(guard.commitment(0), CentiAmps::ZERO);
+}
+
+#[test]
+fn a_slave_that_stopped_needs_room_for_what_it_may_resume_with() {
+    let mut guard = guard(40);
+    granted(&mut guard, 0, 26).unwrap();
+    guard.sent(0, Instant::from_secs(100));
+    guard.silence(0);
+    assert_eq!(guard.reservation(0, Instant::from_secs(160)), Reservation::Ended);
+    assert_eq!(granted(&mut guard, 1, 20), Ok(20));
+    assert_eq!(granted(&mut guard, 0, 6), Err(Refusal::NoRoom { wanted: amps(26), free: amps(20) }));
+    for _ in 0..3 {
+        granted(&mut guard, 1, 14).unwrap();
+        answers(&mut guard, 1, amps(14), amps(13));
+    }
+    assert_eq!(granted(&mut guard, 0, 6), Ok(6));
+    assert_eq!(guard.commitment(0), amps(26), "until it has confirmed the floor twice");
+}
+
+#[test]
+fn a_stopped_slave_is_remembered_before_its_amps_are_given_away() {
+    let mut guard = Guard::new(&Config { durable: true, ..config(40) }, T0);
+    guard.reopen(0, &known(1));
+    guard.silence(0);
+    assert_eq!(guard.reservation(0, Instant::from_secs(160)), Reservation::Ended);
+    assert_eq!(guard.commitment(0), amps(32));
+    guard.saved(guard.revision());
+    assert_eq!(guard.commitment(0), CentiAmps::ZERO);
+    let mut after = Guard::new(&config(40), T0);
+    after.reopen(0, &KnownSlave { stopped: true, ..known(1) });
+    assert_eq!((after.commitment(0), after.resumes_with(0)), (CentiAmps::ZERO, amps(26)));
 }
 
 #[test]
@@ -153,13 +218,13 @@ fn a_frame_of_which_nobody_knows_when_it_left_keeps_the_reservation() {
 fn restart_never_raises_before_known_slaves_have_confirmed() {
     let settings = config(36);
     let mut guard = Guard::new(&settings, T0);
-    guard.open(0, TwcId::new(1), amps(32), true, false);
-    guard.open(1, TwcId::new(2), amps(32), true, false);
+    guard.reopen(0, &known(1));
+    guard.reopen(1, &known(2));
     assert_eq!(guard.committed(), 6_400);
     for slot in [0, 1] {
         for _ in 0..3 {
             assert_eq!(granted(&mut guard, slot, 16), Ok(6));
-            guard.answered(slot, AMPS_6, amps(5));
+            answers(&mut guard, slot, AMPS_6, amps(5));
         }
     }
     assert_eq!(guard.committed(), 1_200);
@@ -170,10 +235,10 @@ fn restart_never_raises_before_known_slaves_have_confirmed() {
 fn a_first_run_waits_for_slaves_it_has_not_heard_yet() {
     let settings = config(40);
     let mut guard = Guard::new(&settings, T0);
-    guard.open(0, TwcId::new(1), amps(32), false, false);
+    guard.open(0, TwcId::new(1), amps(32));
     for _ in 0..5 {
         assert_eq!(granted(&mut guard, 0, 16), Ok(6));
-        guard.answered(0, AMPS_6, amps(5));
+        answers(&mut guard, 0, AMPS_6, amps(5));
     }
     let later = guard.grant(0, amps(16), Instant::from_secs(60)).unwrap();
     assert_eq!(later.offer.amps(), amps(16));
@@ -183,11 +248,11 @@ fn a_first_run_waits_for_slaves_it_has_not_heard_yet() {
 fn a_limit_we_never_sent_freezes_raises_and_seen_twice_counts_as_true() {
     let mut guard = guard(40);
     granted(&mut guard, 0, 6).unwrap();
-    assert_eq!(guard.answered(0, amps(20), amps(5)), Finding::UnexpectedLimit);
+    assert_eq!(answers(&mut guard, 0, amps(20), amps(5)), Finding::UnexpectedLimit);
     assert_eq!(guard.commitment(0), AMPS_6);
     assert_eq!(granted(&mut guard, 1, 6), Err(Refusal::Frozen { slave: TwcId::new(1) }));
     granted(&mut guard, 0, 6).unwrap();
-    assert_eq!(guard.answered(0, amps(20), amps(5)), Finding::UnexpectedLimit);
+    assert_eq!(answers(&mut guard, 0, amps(20), amps(5)), Finding::UnexpectedLimit);
     assert_eq!(guard.commitment(0), amps(20));
     assert_eq!(granted(&mut guard, 1, 21), Ok(6), "20 A are left, and the floor fits");
 }
@@ -196,7 +261,7 @@ fn a_limit_we_never_sent_freezes_raises_and_seen_twice_counts_as_true() {
 fn absurd_reports_are_not_used_and_hold_raises_back() {
     let mut guard = guard(40);
     granted(&mut guard, 0, 6).unwrap();
-    assert_eq!(guard.answered(0, CentiAmps::new(u16::MAX), amps(5)), Finding::Implausible);
+    assert_eq!(answers(&mut guard, 0, CentiAmps::new(u16::MAX), amps(5)), Finding::Implausible);
     assert_eq!(guard.commitment(0), AMPS_6);
     assert_eq!(granted(&mut guard, 0, 10), Ok(6));
 }
@@ -206,7 +271,7 @@ fn a_raise_waits_until_the_state_file_holds_it() {
     let settings = Config { durable: true, ..config(40) };
     let mut guard = Guard::new(&settings, T0);
     guard.start_up = None;
-    guard.open(0, TwcId::new(1), amps(32), false, false);
+    guard.open(0, TwcId::new(1), amps(32));
     assert_eq!(granted(&mut guard, 0, 6), Err(Refusal::NotSaved));
     guard.saved(guard.revision());
     assert_eq!(granted(&mut guard, 0, 6), Ok(6));
@@ -276,12 +341,12 @@ fn play(mut guard: Guard, mut in_force: [u16; 3], rounds: Vec<Round>) -> Result<
         let truth = CentiAmps::new(in_force[slot]);
         match answer {
             Answer::True => {
-                guard.answered(slot, truth, truth);
+                answers(&mut guard, slot, truth, truth);
             }
             // A second stale answer in a row is beyond what the protocol lets anybody tell.
             Answer::Stale if !was_stale[slot] => {
                 let old = CentiAmps::new(before[slot]);
-                guard.answered(slot, old, old);
+                answers(&mut guard, slot, old, old);
             }
             Answer::Late => guard.disturbed(slot, truth),
             Answer::Lost | Answer::Stale => guard.missed(slot),
@@ -295,7 +360,7 @@ proptest! {
     #[test]
     fn static_sum_at_every_instant(limit in 6..100_u16, rounds in rounds()) {
         let mut guard = guard(limit);
-        guard.open(2, TwcId::new(3), amps(32), false, false);
+        guard.open(2, TwcId::new(3), amps(32));
         play(guard, [0; 3], rounds)?;
     }
 
@@ -309,7 +374,7 @@ proptest! {
         let second = (spare - first) / 100 * cuts[1];
         let in_force = [first, second, spare - first - second].map(|amps| (600 + amps).min(3_200));
         for slot in 0..3 {
-            guard.open(slot, TwcId::new(slot as u16), amps(32), true, false);
+            guard.reopen(slot, &known(slot as u16));
         }
         play(guard, in_force, rounds)?;
     }

@@ -37,6 +37,7 @@ struct SavedSlave {
     unit_max_centiamps: u16,
     commitment_centiamps: u16,
     stops_proven: bool,
+    stopped: bool,
 }
 
 impl State {
@@ -76,6 +77,7 @@ impl State {
                 unit_max: CentiAmps::new(saved.unit_max_centiamps),
                 commitment: CentiAmps::new(saved.commitment_centiamps),
                 stops_proven: saved.stops_proven,
+                stopped: saved.stopped,
             })
         })
     }
@@ -87,6 +89,7 @@ impl State {
             unit_max_centiamps: slave.unit_max.value(),
             commitment_centiamps: slave.commitment.value(),
             stops_proven: slave.stops_proven,
+            stopped: slave.stopped,
         });
         Self { slaves: slaves.collect(), ..self.clone() }
     }
@@ -227,6 +230,7 @@ mod tests {
             unit_max_centiamps: 3_200,
             commitment_centiamps: 1_400,
             stops_proven: true,
+            stopped: false,
         });
         file.write(&state).unwrap();
         assert_eq!(file.read().unwrap(), Found::State(state));

@@ -1,0 +1,31 @@
+//! What must survive a restart.
+
+use twc_proto::{CentiAmps, TwcId, Version};
+
+use crate::config::MAX_SLAVES;
+
+/// A slave in the state file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownSlave {
+    /// Who.
+    pub id: TwcId,
+    /// What it spoke.
+    pub version: Version,
+    /// What its unit is built for.
+    pub unit_max: CentiAmps,
+    /// The most it was ever to have.
+    pub commitment: CentiAmps,
+    /// Whether it was seen to notice our silence while others were served.
+    pub stops_proven: bool,
+    /// Whether it must have stopped by itself: it gets no heartbeat before it announces itself.
+    pub stopped: bool,
+}
+
+/// What must survive a restart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Hand it to [`Master::handle_saved`] once the rest is on disk.
+    pub revision: u32,
+    /// The slaves.
+    pub slaves: [Option<KnownSlave>; MAX_SLAVES],
+}
