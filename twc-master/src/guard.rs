@@ -20,7 +20,7 @@ use core::time::Duration;
 
 use twc_proto::{CentiAmps, Instant, TwcId};
 
-use self::ledger::{Contact, Doubt, Ledger, Reach, tolerance};
+use self::ledger::{Contact, Doubt, Ledger, PROOFS, Reach, tolerance};
 pub(crate) use self::offer::{LimitCommand, Offer};
 
 use crate::config::{Config, FLOOR, MAX_SLAVES};
@@ -112,7 +112,7 @@ impl Guard {
             lease: known.commitment.value(),
             recorded: known.commitment.value(),
             to_record: known.commitment.value(),
-            stops_proven: known.stops_proven,
+            noticed: if known.stops_proven { PROOFS } else { 0 },
             contact: if known.stopped { Contact::Stopped } else { Contact::None },
             ..Ledger::new(known.id, known.unit_max.value(), Reach::At(self.bus_used))
         };
@@ -367,7 +367,7 @@ impl Guard {
         let Some(ledger) = self.ledger_mut(slot) else { return Reservation::Ended };
         match ledger.reach {
             _ if ledger.contact == Contact::Stopping => Reservation::Running,
-            Reach::At(at) if at <= quiet_since && (ledger.stops_proven || bus_quiet) => {
+            Reach::At(at) if at <= quiet_since && (ledger.stops_proven() || bus_quiet) => {
                 // A restart must not take it for a slave that may be told the floor at once.
                 ledger.contact = if durable { Contact::Stopping } else { Contact::Stopped };
                 self.changed();
@@ -407,9 +407,12 @@ impl Guard {
         })
     }
 
-    pub(crate) fn prove_silence(&mut self, slot: usize) -> bool {
-        self.ledger_mut(slot).is_some_and(|ledger| !core::mem::replace(&mut ledger.stops_proven, true))
-            && self.changed()
+    /// The slave seems to have noticed our silence. True when that makes it proven: chance may do it once.
+    pub(crate) fn noticed_silence(&mut self, slot: usize) -> bool {
+        let Some(ledger) = self.ledger_mut(slot) else { return false };
+        ledger.noticed = ledger.noticed.saturating_add(1);
+        let newly = ledger.noticed == PROOFS;
+        newly && self.changed()
     }
 
     /// Something changed that belongs into the state file.
@@ -452,7 +455,7 @@ impl Guard {
     }
 
     pub(crate) fn stops_proven(&self, slot: usize) -> bool {
-        self.ledger(slot).is_some_and(|ledger| ledger.stops_proven)
+        self.ledger(slot).is_some_and(Ledger::stops_proven)
     }
 
     pub(crate) fn revision(&self) -> u32 {

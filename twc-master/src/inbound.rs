@@ -113,7 +113,7 @@ impl<S: Share> Master<S> {
             slave.state = SlaveState::READY;
             slave.asks = false;
             self.events.push(Event::SlaveRestarted { slave: ready.slave });
-        } else if proves && known_sign.is_some() && self.guard.prove_silence(slot) {
+        } else if proves && known_sign.is_some() && self.guard.noticed_silence(slot) {
             self.events.push(Event::SilenceProven { slave: ready.slave });
         }
         self.guard.set_unit_max(slot, unit_max);

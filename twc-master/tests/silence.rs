@@ -39,9 +39,12 @@ fn the_share_of_a_mute_slave_is_not_given_away_while_it_still_hears_us() {
 fn a_slave_seen_to_notice_silence_frees_its_share_the_next_time() {
     let mut bench = two_cars();
     // It answers nothing for 15 s: we go silent at 10 s, it announces itself again 10 s later.
-    let now = bench.sim.now();
-    charger(&mut bench, 0).silence(now, Duration::from_secs(15));
-    bench.run_for(60);
+    for _ in 0..2 {
+        assert!(!bench.happened(|event| matches!(event, Event::SilenceProven { .. })), "once is chance");
+        let now = bench.sim.now();
+        charger(&mut bench, 0).silence(now, Duration::from_secs(15));
+        bench.run_for(60);
+    }
     assert!(bench.happened(|event| *event == Event::SilenceProven { slave: IDS[0] }));
     assert_eq!(bench.limits(), [20, 20]);
 

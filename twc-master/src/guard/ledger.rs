@@ -5,6 +5,8 @@ use twc_proto::{Instant, TwcId};
 use super::Finding;
 use crate::config::{FLOOR, LARGEST_UNIT};
 
+/// How often a slave must seem to notice our silence before it counts.
+pub(super) const PROOFS: u8 = 2;
 /// How many answers in a row must read too much before the reading counts.
 const OVERDRAW_ANSWERS: u8 = 3;
 /// How many make an alarm: a car may take half that many seconds to follow a lowering.
@@ -62,7 +64,8 @@ pub(super) struct Ledger {
     /// What the state file holds, and what it is to hold.
     pub(super) recorded: u16,
     pub(super) to_record: u16,
-    pub(super) stops_proven: bool,
+    /// How often it seemed to notice our silence.
+    pub(super) noticed: u8,
 }
 
 impl Ledger {
@@ -86,7 +89,7 @@ impl Ledger {
             reach,
             recorded: 0,
             to_record: 0,
-            stops_proven: false,
+            noticed: 0,
         }
     }
 
@@ -101,6 +104,11 @@ impl Ledger {
     /// What it may draw once it gets a heartbeat again: a unit may resume with the limit it held.
     pub(super) fn resumes_with(&self) -> u16 {
         self.lease.max(FLOOR.value())
+    }
+
+    /// Whether it is known to stop by itself while others are served: chance may show that once.
+    pub(super) fn stops_proven(&self) -> bool {
+        self.noticed >= PROOFS
     }
 
     /// Somebody else may have told the slave this much.
