@@ -1,6 +1,6 @@
 //! The frame layer: an un-escaped body whose length, type and checksum have been checked.
 
-use crate::error::FrameError;
+use crate::error::{EncodeError, FrameError};
 use crate::slip;
 use crate::types::{BodyLen, Opcode};
 
@@ -24,6 +24,15 @@ pub fn checksum(body: &[u8]) -> u8 {
     }
 }
 
+/// [`Frame::new_checked`] for a body that came as words. Its length is right by its type.
+#[inline]
+pub(crate) fn check_whole(whole: &slip::Whole<'_>) -> Result<Opcode, FrameError> {
+    let (kind, code) = whole.kind_and_code();
+    let opcode = Opcode::new(kind, code).ok_or(FrameError::BadType { found: kind })?;
+    let (computed, received) = (whole.sum(), whole.last());
+    if computed == received { Ok(opcode) } else { Err(FrameError::BadChecksum { computed, received }) }
+}
+
 /// A checked view of an un-escaped body, checksum included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame<T> {
@@ -40,12 +49,7 @@ impl<T: AsRef<[u8]>> Frame<T> {
     pub fn new_checked(buffer: T) -> Result<Self, FrameError> {
         let body = buffer.as_ref();
         let Some(body_len) = BodyLen::new(body.len()) else {
-            let len = body.len();
-            return Err(if len < BodyLen::MIN {
-                FrameError::TooShort { len, min: BodyLen::MIN }
-            } else {
-                FrameError::TooLong { len, max: BodyLen::MAX }
-            });
+            return Err(wrong_len(body.len()));
         };
         let byte = |offset: usize| body.get(offset).copied().unwrap_or_default();
         let kind = byte(field::KIND);
@@ -78,6 +82,15 @@ impl<T: AsRef<[u8]>> Frame<T> {
     }
 }
 
+/// The error for a body that is no [`BodyLen`] long.
+pub(crate) fn wrong_len(len: usize) -> FrameError {
+    if len < BodyLen::MIN {
+        FrameError::TooShort { len, min: BodyLen::MIN }
+    } else {
+        FrameError::TooLong { len, max: BodyLen::MAX }
+    }
+}
+
 /// An un-escaped body ready to send, made by [`crate::Envelope::emit`] and by nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameBuf {
@@ -88,9 +101,10 @@ pub struct FrameBuf {
 impl FrameBuf {
     /// Takes a body whose last byte is still free and fills in the checksum.
     pub(crate) fn sealed(mut bytes: [u8; BodyLen::MAX], body_len: BodyLen) -> Self {
-        let body = bytes.get_mut(..body_len.get()).unwrap_or_default();
-        let sum = checksum(body);
-        if let Some(last) = body.last_mut() {
+        // Whatever is behind the last byte is zero, and a sum over a fixed length needs no loop.
+        let [_, summed @ ..] = &bytes;
+        let sum = summed.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
+        if let Some(last) = bytes.get_mut(body_len.get() - 1) {
             *last = sum;
         }
         Self { bytes, body_len }
@@ -100,8 +114,24 @@ impl FrameBuf {
     pub fn to_wire(&self) -> WireBuf {
         let mut wire = WireBuf { bytes: [0; WireBuf::CAPACITY], len: 0 };
         // The capacity is that of the longest body fully escaped plus a tail, so this cannot fail.
-        wire.len = slip::encode(self.as_ref(), &mut wire.bytes).unwrap_or(0) as u8;
+        wire.len = self.encode(&mut wire.bytes).unwrap_or(0) as u8;
         wire
+    }
+
+    /// [`slip::encode`] with a copy of fixed length for the commonest body, 16 bytes with nothing to escape.
+    #[inline]
+    pub(crate) fn encode(&self, out: &mut [u8]) -> Result<usize, EncodeError> {
+        if let (BodyLen::B16, Some(body), Some(wire)) =
+            (self.body_len, self.bytes.first_chunk::<16>(), out.first_chunk_mut::<18>())
+        {
+            if !slip::any_special(body) {
+                let [first, middle @ .., last] = wire;
+                *middle = *body;
+                (*first, *last) = (slip::END, slip::END);
+                return Ok(wire.len());
+            }
+        }
+        slip::encode(self.as_ref(), out)
     }
 }
 

@@ -40,32 +40,69 @@
 //! Some frames destroy, crash or lock a wall connector. Bytes come only from an [`Envelope`], and an envelope
 //! of such a frame cannot be made; see its documentation.
 //!
+//! # Features
+//!
+//! None is on by default. `bytes` needs an allocator, `std`, `tokio` and `arbitrary` a standard library, the
+//! others nothing but `core`.
+//!
 //! | feature | adds |
 //! |---|---|
 //! | (none) | everything above the driver; no allocation |
-//! | `std` | `std::error::Error` on the error types |
-//! | `tokio` | `driver` |
+//! | `alloc` | `alloc` of the optional dependencies; nothing in this crate allocates |
+//! | `std` | `std::error::Error` on the error types, `std` of the optional dependencies; includes `alloc` |
+//! | `bytes` | `codec`: frames into `BufMut`, messages out of `Buf` |
+//! | `serde` | a stable form of every message for JSON and binary formats, described in `serde_form` |
+//! | `defmt` | `defmt::Format` on values, messages and errors |
+//! | `embedded-io` | `io`: messages from a `Read`, envelopes into a `Write` |
+//! | `embedded-io-async` | the same for the async traits; includes `embedded-io` |
+//! | `arbitrary` | `Arbitrary` on values, messages and envelopes, for fuzzing |
+//! | `tokio` | `driver`, and `codec::Codec` for `tokio-util`; includes `std` and `bytes` |
+//!
+//! All of them make messages through the same checked constructors.
+//!
+//! # Beyond the wire
+//!
+//! [`vin`] puts a VIN together and checks it, [`unit`](mod@unit) reads a serial number, [`firmware`] orders
+//! versions and [`meter`] tells absurd counters from believable ones.
 #![no_std]
 
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
+#[cfg(feature = "bytes")]
+pub mod codec;
+#[cfg(feature = "defmt")]
+mod defmt;
 #[cfg(feature = "tokio")]
 pub mod driver;
 pub mod error;
+pub mod firmware;
 pub mod frame;
 mod hex;
+#[cfg(feature = "embedded-io")]
+pub mod io;
 pub mod message;
+pub mod meter;
 pub mod node;
+#[cfg(feature = "serde")]
+pub mod serde_form;
 pub mod slip;
 pub mod stream;
 pub mod time;
 pub mod types;
+pub mod unit;
+pub mod vin;
 
 pub use error::{DecodeError, EnvelopeError};
+pub use firmware::Firmware;
 pub use frame::{Frame, FrameBuf, WireBuf};
 pub use message::{Envelope, Message, Received};
+pub use meter::MeterReading;
 pub use node::{Link, LinkSettings, Node};
-pub use stream::{Decoder, DecoderStats};
+pub use stream::{Decoder, DecoderStats, Frames};
 pub use time::Instant;
 pub use types::{BodyLen, CentiAmps, Command, Opcode, Sign, SlaveState, TwcId, Version};
+pub use unit::SerialNumber;
+pub use vin::Vin;

@@ -75,6 +75,8 @@ pub struct Link<N> {
     echoes: [Option<Echo>; ECHOES],
 }
 
+/// How much later an echo may be delivered on a link that is known to echo.
+const LATE_ECHO: Duration = Duration::from_secs(2);
 /// How many frames of ours may be on their way back.
 const ECHOES: usize = 4;
 
@@ -263,7 +265,9 @@ impl<N: Node> Link<N> {
 
     /// Takes the oldest echo still awaited for which `is_it` holds.
     fn take_echo(&mut self, now: Instant, is_it: impl Fn(&Echo) -> bool) -> bool {
-        let awaited = |echo: &mut Echo| echo.until.is_none_or(|until| now <= until) && is_it(echo);
+        // An echo that lost its closing delimiter is only delivered when the next frame begins.
+        let late = if self.stats.echoes > 0 { LATE_ECHO } else { Duration::ZERO };
+        let awaited = |echo: &mut Echo| echo.until.is_none_or(|until| now <= until + late) && is_it(echo);
         self.echoes.iter_mut().rev().any(|echo| echo.take_if(|echo| awaited(echo)).is_some())
     }
 

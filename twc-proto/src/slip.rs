@@ -7,8 +7,13 @@
 //! This layer knows nothing of types and checksums. [`encode`] escapes whatever it is given, dangerous frames
 //! included; [`crate::Envelope`] is the place that refuses those.
 
+mod deframer;
+mod window;
+
+pub use self::deframer::Deframer;
+pub(crate) use self::deframer::skip;
+pub(crate) use self::window::{Ahead, REACH, Whole, look};
 use crate::error::{EncodeError, SlipError};
-use crate::types::BodyLen;
 
 /// The delimiter.
 pub const END: u8 = 0xC0;
@@ -42,6 +47,15 @@ pub fn encode(body: &[u8], out: &mut [u8]) -> Result<usize, EncodeError> {
     let needed = encoded_len(body);
     let error = EncodeError { needed, available: out.len() };
     let out = out.get_mut(..needed).ok_or(error)?;
+    // Most frames have nothing to escape.
+    if let [first, middle @ .., last] = &mut *out {
+        if middle.len() == body.len() {
+            *first = END;
+            middle.copy_from_slice(body);
+            *last = END;
+            return Ok(needed);
+        }
+    }
     let mut slots = out.iter_mut();
     let mut put = |byte| {
         if let Some(slot) = slots.next() {
@@ -66,6 +80,12 @@ pub fn encode(body: &[u8], out: &mut [u8]) -> Result<usize, EncodeError> {
     Ok(needed)
 }
 
+/// Whether any of 16 bytes needs an escape.
+#[inline]
+pub(crate) fn any_special(bytes: &[u8; 16]) -> bool {
+    bytes.iter().fold(false, |special, byte| special | needs_escape(*byte))
+}
+
 const fn needs_escape(byte: u8) -> bool {
     byte == END || byte == ESC
 }
@@ -79,85 +99,6 @@ pub enum Candidate<'a> {
     Junk(u8),
     /// No SLIP body.
     Damaged(SlipError),
-}
-
-/// Takes bytes one at a time and hands out what lies between delimiters.
-///
-/// Bytes before the first delimiter belong to no candidate; [`Deframer::push`] reports them as
-/// [`Candidate::Junk`] one at a time.
-#[derive(Debug, Clone)]
-pub struct Deframer {
-    buffer: [u8; BodyLen::MAX],
-    len: u8,
-    raw: u8,
-    state: State,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// No delimiter was seen yet.
-    Hunting,
-    Body,
-    Escaped,
-    /// The rest of the candidate is skipped.
-    Skipping(SlipError),
-}
-
-impl Deframer {
-    /// A deframer that waits for its first delimiter.
-    pub const fn new() -> Self {
-        Self { buffer: [0; BodyLen::MAX], len: 0, raw: 0, state: State::Hunting }
-    }
-
-    /// Takes the next byte; a delimiter completes what came before it.
-    pub fn push(&mut self, byte: u8) -> Option<Candidate<'_>> {
-        if byte == END {
-            return self.finish();
-        }
-        self.raw = self.raw.saturating_add(1);
-        match (self.state, byte) {
-            (State::Hunting, _) => return Some(Candidate::Junk(1)),
-            (State::Body, ESC) => self.state = State::Escaped,
-            (State::Body, plain) => self.store(plain),
-            (State::Escaped, ESC_END) => self.store(END),
-            (State::Escaped, ESC_ESC) => self.store(ESC),
-            (State::Escaped, found) => self.state = State::Skipping(SlipError::InvalidEscape { found }),
-            (State::Skipping(_), _) => {}
-        }
-        None
-    }
-
-    fn store(&mut self, byte: u8) {
-        self.state = match self.buffer.get_mut(usize::from(self.len)) {
-            Some(slot) => {
-                *slot = byte;
-                self.len += 1;
-                State::Body
-            }
-            None => State::Skipping(SlipError::TooLong { max: BodyLen::MAX }),
-        };
-    }
-
-    fn finish(&mut self) -> Option<Candidate<'_>> {
-        let (len, raw, state) = (self.len, self.raw, self.state);
-        self.len = 0;
-        self.raw = 0;
-        self.state = State::Body;
-        match state {
-            _ if raw == 0 => None,
-            State::Hunting => None,
-            _ if raw <= MAX_JUNK => Some(Candidate::Junk(raw)),
-            State::Escaped => Some(Candidate::Damaged(SlipError::DanglingEscape)),
-            State::Skipping(error) => Some(Candidate::Damaged(error)),
-            State::Body => self.buffer.get(..usize::from(len)).map(Candidate::Body),
-        }
-    }
-}
-
-impl Default for Deframer {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 #[cfg(test)]

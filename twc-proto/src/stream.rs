@@ -1,9 +1,10 @@
 //! Bytes in, messages out, however the bytes are cut.
 
 use crate::error::{DecodeError, FrameError, SlipError};
-use crate::frame::Frame;
-use crate::message::Received;
-use crate::slip::{Candidate, Deframer};
+use crate::frame::{check_whole, wrong_len};
+use crate::message::{Common, Received};
+use crate::slip::{self, Ahead, Candidate, Deframer, Whole, look};
+use crate::types::{BodyLen, Opcode};
 
 /// Turns a byte stream into messages.
 ///
@@ -39,31 +40,141 @@ impl Decoder {
     }
 
     /// Takes one byte. A closing delimiter may complete a message or show that one was damaged.
+    #[inline]
     pub fn push(&mut self, byte: u8) -> Option<Result<Received, DecodeError>> {
-        let outcome = match self.deframer.push(byte)? {
+        if self.deframer.stores(byte) {
+            return None;
+        }
+        self.push_unusual(byte)
+    }
+
+    /// A delimiter, an escape, or what follows one of those where it matters.
+    #[inline(never)]
+    fn push_unusual(&mut self, byte: u8) -> Option<Result<Received, DecodeError>> {
+        let body = match self.deframer.push(byte)? {
             Candidate::Junk(bytes) => {
-                self.stats.junk_bytes = self.stats.junk_bytes.saturating_add(u32::from(bytes));
+                self.stats.count_junk(bytes);
                 return None;
             }
-            Candidate::Damaged(error) => Err(error.into()),
-            Candidate::Body(body) => Frame::new_checked(body)
-                .map_err(DecodeError::from)
-                .and_then(|frame| Received::parse(&frame).map_err(DecodeError::from)),
+            Candidate::Damaged(error) => return self.reject(error),
+            Candidate::Body(body) => body.len(),
         };
-        self.stats.count(outcome.as_ref().err().copied());
-        Some(outcome)
+        // The body is still in the deframer's buffer, where it can be read in words.
+        let buffer = *self.deframer.buffer();
+        match Whole::of(&buffer, body) {
+            Some(whole) => self.read_whole(&whole),
+            None => self.reject(wrong_len(body)),
+        }
     }
 
     /// Takes bytes from the front of `input` up to and including the one that completes a message or an
     /// error; `None` when all are taken.
+    ///
+    /// What comes out, in which order and how it is counted is as from [`Decoder::push`] with every byte, only
+    /// faster: frames that lie in `input` as a whole and need no un-escaping are read where they are.
+    #[allow(clippy::match_same_arms, reason = "each of two arms is compiled for its length")]
+    // Not inlined: the outcome is then written once, straight to where the caller wants it.
+    #[inline(never)]
     pub fn decode(&mut self, input: &mut &[u8]) -> Option<Result<Received, DecodeError>> {
-        while let Some((byte, rest)) = input.split_first() {
-            *input = rest;
-            if let Some(outcome) = self.push(*byte) {
+        loop {
+            if self.deframer.skip_delimiters(input) {
+                let ahead = look(input);
+                match &ahead {
+                    Ahead::Sixteen(whole) => {
+                        slip::skip(input, ahead.len() + 1);
+                        return self.read_whole(whole);
+                    }
+                    Ahead::Whole(whole) => {
+                        slip::skip(input, ahead.len() + 1);
+                        return self.read_whole(whole);
+                    }
+                    Ahead::Short(len) => {
+                        slip::skip(input, ahead.len() + 1);
+                        return self.reject(wrong_len(*len));
+                    }
+                    Ahead::Junk(bytes) => {
+                        slip::skip(input, ahead.len() + 1);
+                        self.stats.count_junk(*bytes);
+                        continue;
+                    }
+                    Ahead::Unclear => {}
+                }
+            }
+            if let Some(outcome) = self.decode_bytes(input)? {
                 return Some(outcome);
             }
         }
-        None
+    }
+
+    #[allow(clippy::inline_always, reason = "a call would move the message twice more, a third of the work")]
+    #[inline(always)]
+    fn read_whole(&mut self, whole: &Whole<'_>) -> Option<Result<Received, DecodeError>> {
+        let opcode = match check_whole(whole) {
+            Ok(opcode) => opcode,
+            Err(error) => return self.reject(error),
+        };
+        // The rare and the damaged are calls of their own, so that their results do not meet this one on its way.
+        let Some(common) = Common::of(opcode) else {
+            return self.read_rarer(opcode, whole.body_len(), &whole.filling::<2>());
+        };
+        self.stats.messages = self.stats.messages.saturating_add(1);
+        Some(Ok(Received::common(common, whole)))
+    }
+
+    #[inline(never)]
+    fn read_rarer(
+        &mut self,
+        opcode: Opcode,
+        body_len: BodyLen,
+        payload: &[u8; BodyLen::MAX - 3],
+    ) -> Option<Result<Received, DecodeError>> {
+        match Received::rarer(opcode, body_len, payload) {
+            Ok(received) => {
+                self.stats.messages = self.stats.messages.saturating_add(1);
+                Some(Ok(received))
+            }
+            Err(error) => self.reject(error),
+        }
+    }
+
+    #[allow(clippy::unnecessary_wraps, reason = "the shape the callers return; made once and not moved")]
+    #[inline(never)]
+    fn reject_as(&mut self, error: DecodeError) -> Option<Result<Received, DecodeError>> {
+        self.stats.count(Some(error));
+        Some(Err(error))
+    }
+
+    fn reject(&mut self, error: impl Into<DecodeError>) -> Option<Result<Received, DecodeError>> {
+        self.reject_as(error.into())
+    }
+
+    /// Byte by byte up to the next delimiter; `None` when there is none, else what it completes.
+    #[allow(clippy::option_option, reason = "no delimiter, and one that completes nothing, are different answers")]
+    fn decode_bytes(&mut self, input: &mut &[u8]) -> Option<Option<Result<Received, DecodeError>>> {
+        loop {
+            let (byte, rest) = input.split_first()?;
+            *input = rest;
+            if *byte == slip::END {
+                return Some(self.push_unusual(*byte));
+            }
+            if !self.deframer.takes(*byte) {
+                self.push_unusual(*byte);
+            }
+        }
+    }
+
+    /// The messages and errors in `input`, which may end in the middle of a frame: the next call goes on there.
+    ///
+    /// ```
+    /// use twc_proto::Decoder;
+    ///
+    /// let mut decoder = Decoder::new();
+    /// let idle = b"\xC0\xFC\x1D\0\0\0\0\0\0\0\0\0\0\0\x1D\xC0\xFE\xC0\xFC";
+    /// assert_eq!(decoder.frames(idle).filter_map(Result::ok).count(), 1);
+    /// assert_eq!(decoder.frames(&idle[2..]).filter_map(Result::ok).count(), 1);
+    /// ```
+    pub fn frames<'a>(&'a mut self, input: &'a [u8]) -> Frames<'a> {
+        Frames { decoder: self, input }
     }
 
     /// Forgets a half-received frame and waits for the next delimiter; keeps the counters.
@@ -74,6 +185,24 @@ impl Decoder {
     /// What was delivered and rejected since the start.
     pub fn stats(&self) -> DecoderStats {
         self.stats
+    }
+}
+
+/// The messages and errors of one slice, from [`Decoder::frames`].
+///
+/// Dropped early, it leaves the rest of the slice unread.
+#[derive(Debug)]
+pub struct Frames<'a> {
+    decoder: &'a mut Decoder,
+    input: &'a [u8],
+}
+
+impl Iterator for Frames<'_> {
+    type Item = Result<Received, DecodeError>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.decoder.decode(&mut self.input)
     }
 }
 
@@ -117,6 +246,12 @@ impl DecoderStats {
             .fold(0, u32::saturating_add)
     }
 
+    #[inline]
+    fn count_junk(&mut self, bytes: u8) {
+        self.junk_bytes = self.junk_bytes.saturating_add(u32::from(bytes));
+    }
+
+    #[inline]
     fn count(&mut self, error: Option<DecodeError>) {
         let counter = match error {
             None => &mut self.messages,
@@ -130,5 +265,16 @@ impl DecoderStats {
             Some(DecodeError::Message(_)) => &mut self.fields_missing,
         };
         *counter = counter.saturating_add(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_without_counters_fits_64_bytes() {
+        assert!(size_of::<Deframer>() <= 64);
+        assert_eq!(size_of::<Decoder>(), size_of::<Deframer>().next_multiple_of(4) + size_of::<DecoderStats>());
     }
 }

@@ -28,6 +28,7 @@ fn by_bytes(stream: &[u8]) -> Outcomes {
 }
 
 proptest! {
+    // W-SLIP-9 W-SLIP-10
     #[test]
     fn any_cut_gives_the_same_messages_errors_and_counts(
         stream in stream(),

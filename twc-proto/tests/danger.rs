@@ -43,6 +43,7 @@ fn whatever_can_be_read_of_all_opcodes_is_not_sent_as_a_deadly_one() {
     }
 }
 
+// W-DANGER-5
 #[test]
 fn the_reads_of_the_same_items_are_harmless() {
     for code in [0x19, 0x1A] {
@@ -52,6 +53,7 @@ fn the_reads_of_the_same_items_are_harmless() {
 }
 
 proptest! {
+    // W-DANGER-1 W-DANGER-2 W-DANGER-4
     #[test]
     fn a_deadly_frame_is_read_and_shown_but_never_made(
         (kind, code) in prop::sample::select(DEADLY.to_vec()),
@@ -99,6 +101,7 @@ proptest! {
         }
     }
 
+    // W-DANGER-3
     #[test]
     fn command_02_is_made_only_by_the_functions_whose_name_warns(
         master in id(),

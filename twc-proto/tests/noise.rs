@@ -85,6 +85,7 @@ proptest! {
         prop_assert_eq!(decoded(&stream), by_the_book(&stream));
     }
 
+    // W-SLIP-9
     #[test]
     fn an_intact_frame_comes_through_any_noise(before in noise(80), envelope in envelope(), after in noise(80)) {
         let bytes = [before.as_slice(), envelope.to_wire().as_ref(), &after].concat();
@@ -92,6 +93,7 @@ proptest! {
         prop_assert!(found.contains(&envelope.to_string()), "{:?}", found);
     }
 
+    // W-SLIP-5
     #[test]
     fn neighbours_may_share_their_delimiters(envelopes in proptest::collection::vec(envelope(), 1..6)) {
         let mut bytes = vec![0xC0];

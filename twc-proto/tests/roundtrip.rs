@@ -48,6 +48,7 @@ proptest! {
         }
     }
 
+    // W-LEN-6 W-VAL-1
     #[test]
     fn any_legal_body_is_made_again_byte_for_byte_or_refused_for_a_reason(body in legal_body()) {
         let frame = Frame::new_checked(&body).unwrap();

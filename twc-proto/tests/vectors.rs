@@ -68,6 +68,7 @@ fn vectors() -> Vec<(Message, &'static str, Option<&'static str>)> {
     ]
 }
 
+// W-SLIP-2 W-SUM-1
 #[test]
 fn messages_become_the_documented_bodies_and_wire_forms() {
     for (message, body, wire) in vectors() {
@@ -98,6 +99,7 @@ fn an_early_unit_is_sent_two_bytes_less() {
     assert_eq!(envelope.to_string(), "FB E0 77 77 34 95 05 12 C0 00 00 00 00 6E");
 }
 
+// W-SUM-2
 #[test]
 fn the_documented_misprint_and_the_destroyed_linkready_are_refused() {
     for (body, kind) in [

@@ -3,7 +3,6 @@
 use super::{Body, Message, Report};
 use crate::error::{EncodeError, EnvelopeError};
 use crate::frame::{FrameBuf, WireBuf};
-use crate::slip;
 use crate::types::{BodyLen, Command, Version};
 
 /// What stands between the last field and the checksum; zero in nearly every frame.
@@ -49,6 +48,34 @@ impl Received {
     pub fn to_envelope_that_may_lock_a_slave(&self) -> Result<Envelope, EnvelopeError> {
         let envelope = Envelope::checked(self.message, self.body_len)?;
         Ok(Envelope { filling: self.filling, ..envelope })
+    }
+}
+
+/// For the adapters that make messages of something other than bytes.
+#[cfg(any(feature = "serde", feature = "arbitrary"))]
+impl Received {
+    /// What [`Received::parse`] makes of a frame with this message, length and filling. A shorter filling is
+    /// continued with zeros, a longer one is cut.
+    pub(crate) fn assembled(message: Message, body_len: BodyLen, filling: &[u8]) -> Result<Self, EnvelopeError> {
+        let received = Self::new(message, body_len, [0; BodyLen::MAX - 3]);
+        match Envelope::checked(message, body_len) {
+            // It can be shown; `to_envelope` goes on refusing it.
+            Err(EnvelopeError::Dangerous { .. }) if message.needed_len() == body_len.get() => Ok(received),
+            Err(error) => Err(error),
+            Ok(_) => {
+                let mut kept = received.filling;
+                for (slot, byte) in kept.iter_mut().zip(filling).take(received.filling().len()) {
+                    *slot = *byte;
+                }
+                Ok(Self { filling: kept, ..received })
+            }
+        }
+    }
+
+    /// What stands between the last field and the checksum.
+    pub(crate) fn filling(&self) -> &[u8] {
+        let free = self.body_len.get().saturating_sub(self.message.needed_len());
+        self.filling.get(..free).unwrap_or_default()
     }
 }
 
@@ -130,13 +157,22 @@ impl Envelope {
         self.body_len
     }
 
+    /// The same as somebody who hears it sees it.
+    #[cfg(feature = "serde")]
+    pub(crate) fn as_received(&self) -> Received {
+        Received { message: self.message, body_len: self.body_len, filling: self.filling }
+    }
+
     /// The un-escaped body with its checksum.
     pub fn emit(&self) -> FrameBuf {
         let mut body = Body::ZERO;
         self.message.emit_fields(&mut body);
-        let start = self.message.fields_end();
-        let free = (self.body_len.get() - 1).saturating_sub(start);
-        body.put(start, self.filling.get(..free).unwrap_or_default());
+        // Zero in nearly every frame, and the body is zero already.
+        if self.filling != [0; BodyLen::MAX - 3] {
+            let start = self.message.fields_end();
+            let free = (self.body_len.get() - 1).saturating_sub(start);
+            body.put(start, self.filling.get(..free).unwrap_or_default());
+        }
         FrameBuf::sealed(body.0, self.body_len)
     }
 
@@ -148,9 +184,9 @@ impl Envelope {
     /// Writes the bytes for the wire into `out` and returns how many they are.
     ///
     /// # Errors
-    /// When `out` is too small; [`slip::max_encoded_len`] of 20 always suffices.
+    /// When `out` is too small; [`crate::slip::max_encoded_len`] of 20 always suffices.
     pub fn encode(&self, out: &mut [u8]) -> Result<usize, EncodeError> {
-        slip::encode(self.emit().as_ref(), out)
+        self.emit().encode(out)
     }
 }
 

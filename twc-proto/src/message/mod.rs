@@ -16,6 +16,7 @@ pub use control::{Ack, Control, Switch};
 pub use envelope::{Envelope, Received};
 pub use heartbeat::{ErrorBitmap, MasterHeartbeat, SlaveHeartbeat};
 pub use link_ready::{MasterLinkReady, SlaveLinkReady};
+pub(crate) use parse::Common;
 pub use query::{Item, PhaseHalfAmps, PlugState, Query, Report, Text};
 pub use unknown::{Dangerous, Unknown};
 

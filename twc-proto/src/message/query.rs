@@ -63,8 +63,20 @@ impl Item {
     }
 
     /// The item with this code byte.
-    pub fn from_code(code: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|item| item.code() == code)
+    pub const fn from_code(code: u8) -> Option<Self> {
+        Some(match code {
+            0xEB => Self::Meter,
+            0xEC => Self::Firmware,
+            0xED => Self::Serial,
+            0xEE => Self::VinPart1,
+            0xEF => Self::VinPart2,
+            0xF1 => Self::VinPart3,
+            0xB4 => Self::PlugState,
+            0x19 => Self::OldSerial,
+            0x1A => Self::OldModel,
+            0x1B => Self::OldFirmware,
+            _ => return None,
+        })
     }
 
     pub(super) const fn query_opcode(self) -> Opcode {

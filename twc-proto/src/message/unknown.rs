@@ -38,6 +38,12 @@ impl Unknown {
         Ok(Self { opcode, body_len, payload: bytes })
     }
 
+    /// For the parser, which has checked the frame, and sorted out those with a message of their own.
+    #[inline]
+    pub(super) fn seen(opcode: Opcode, body_len: BodyLen, payload: [u8; MAX_PAYLOAD]) -> Self {
+        Self { opcode, body_len, payload }
+    }
+
     /// Type and code.
     pub fn opcode(&self) -> Opcode {
         self.opcode
@@ -84,11 +90,16 @@ pub struct Dangerous {
 }
 
 impl Dangerous {
-    /// For the parser, which has checked the frame.
-    pub(super) fn seen(opcode: Opcode, body_len: BodyLen, seen: &[u8]) -> Self {
+    /// For the parser, which has checked the frame and passes what stands between code and checksum.
+    pub(super) fn seen(opcode: Opcode, body_len: BodyLen, payload: &[u8]) -> Self {
         let mut body = [0; BodyLen::MAX];
-        for (slot, byte) in body.iter_mut().zip(seen) {
+        let fields = [opcode.kind(), opcode.code()];
+        for (slot, byte) in body.iter_mut().zip(fields.iter().chain(payload)) {
             *slot = *byte;
+        }
+        let sum = payload.iter().fold(opcode.code(), |sum, byte| sum.wrapping_add(*byte));
+        if let Some(last) = body.get_mut(body_len.get() - 1) {
+            *last = sum;
         }
         Self { opcode, body_len, body }
     }
@@ -101,11 +112,15 @@ impl Dangerous {
     pub(super) fn body_len(&self) -> BodyLen {
         self.body_len
     }
+
+    /// The bytes that were seen, to be shown.
+    pub(crate) fn body(&self) -> &[u8] {
+        self.body.get(..self.body_len.get()).unwrap_or_default()
+    }
 }
 
 impl fmt::Display for Dangerous {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let body = self.body.get(..self.body_len.get()).unwrap_or_default();
-        crate::hex::write(f, body)
+        crate::hex::write(f, self.body())
     }
 }

@@ -2,6 +2,9 @@
 // No single test file uses all of it.
 #![allow(dead_code)]
 
+pub(crate) mod kinds;
+pub(crate) mod oracle;
+
 use std::fs;
 use std::path::Path;
 
@@ -11,7 +14,7 @@ use twc_proto::message::{
     Ack, Control, Item, MasterHeartbeat, MasterLinkReady, PlugState, Query, Report, SlaveHeartbeat,
     SlaveLinkReady, Switch, Text, Unknown,
 };
-use twc_proto::{CentiAmps, Command, Envelope, Message, Opcode, Sign, SlaveState, TwcId, Version};
+use twc_proto::{CentiAmps, Command, Envelope, Message, Opcode, Received, Sign, SlaveState, TwcId, Version};
 
 /// The bytes of "FD E2 34 95".
 pub(crate) fn hex(text: &str) -> Vec<u8> {
@@ -26,6 +29,14 @@ pub(crate) fn capture(name: &str) -> String {
 /// The lines of a capture that are neither comments nor empty.
 pub(crate) fn rows(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty())
+}
+
+/// The un-escaped bytes of what was received, dangerous or not.
+pub(crate) fn body_of(received: &Received) -> Vec<u8> {
+    match received.message() {
+        Message::Dangerous(dangerous) => hex(&dangerous.to_string()),
+        _ => received.to_envelope_that_may_lock_a_slave().unwrap().emit().as_ref().to_vec(),
+    }
 }
 
 pub(crate) fn id() -> impl Strategy<Value = TwcId> {

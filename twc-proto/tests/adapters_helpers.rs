@@ -1,0 +1,118 @@
+//! Claim: VIN, serial number, firmware and meter mean what docs/protocol.md says, at their edges too.
+
+use proptest::prelude::*;
+use twc_proto::message::{Report, Text};
+use twc_proto::unit::SerialError;
+use twc_proto::vin::{VinError, VinParts, VinState};
+use twc_proto::{Firmware, MeterReading, SerialNumber, TwcId, Vin};
+
+const SENDER: TwcId = TwcId::new(0x3495);
+
+fn parts(vin: [u8; 17]) -> [Report; 3] {
+    let part = |range: core::ops::Range<usize>| vin[range].to_vec();
+    [
+        Report::VinPart1 { sender: SENDER, chars: Text(part(0..7).try_into().unwrap()) },
+        Report::VinPart2 { sender: SENDER, chars: Text(part(7..14).try_into().unwrap()) },
+        Report::VinPart3 { sender: SENDER, chars: Text(part(14..17).try_into().unwrap()) },
+    ]
+}
+
+fn state(vin: &[u8; 17]) -> VinState {
+    let mut collected = VinParts::new();
+    for part in parts(*vin) {
+        assert!(collected.take(&part));
+    }
+    collected.state()
+}
+
+#[test]
+fn check_digits_of_published_examples_are_right() {
+    for vin in ["1M8GDM9AXKP042788", "11111111111111111", "1HGCM82633A004352"] {
+        assert!(vin.parse::<Vin>().unwrap().has_check_digit(), "{vin}");
+    }
+}
+
+#[test]
+fn three_parts_are_known_doubtful_damaged_or_none() {
+    assert!(matches!(state(b"1M8GDM9AXKP042788"), VinState::Known(_)));
+    assert!(matches!(state(b"1M8GDM9AXKP042789"), VinState::Doubtful(_)));
+    assert_eq!(state(b"1M8GDM9AXKPO42788"), VinState::Damaged(VinError::Character { position: 12 }));
+    assert_eq!(state(b"1M8GDM9AXKP04278\0"), VinState::Damaged(VinError::Character { position: 17 }));
+    assert_eq!(state(&[0; 17]), VinState::None);
+    assert_eq!(state(b"1M8GDM9AXKP042\0\0\0"), VinState::Partial);
+}
+
+#[test]
+fn serial_numbers_of_the_captures_give_the_ids_they_used() {
+    for (serial, id) in [("A18G0017973", 0x7973), ("A17A0003495", 0x3495), ("A17I0039393", 0x9393)] {
+        assert_eq!(serial.parse::<SerialNumber>().unwrap().default_id(), TwcId::new(id));
+    }
+}
+
+#[test]
+fn what_is_no_serial_number_says_why() {
+    let error = |text: &str| text.parse::<SerialNumber>().unwrap_err();
+    assert_eq!(error(""), SerialError::Empty);
+    assert_eq!(error("A17A003495"), SerialError::Form);
+    assert_eq!(error("A17A 003495"), SerialError::Form);
+    assert_eq!(error("A17A000349A"), SerialError::NoDigits);
+    assert_eq!(SerialNumber::from_text(&Text([0xFF; 11])), Err(SerialError::Empty));
+}
+
+#[test]
+fn periods_are_fortnights_from_new_year() {
+    let period = |serial: &str| serial.parse::<SerialNumber>().unwrap().production_period().map(|p| p.to_string());
+    let shown = |date: &str| Some(format!("from {date}"));
+    assert_eq!(period("A18A0000001"), shown("2018-01-01"));
+    assert_eq!(period("A18B0000001"), shown("2018-01-15"));
+    assert_eq!(period("A18C0000001"), shown("2018-01-29"));
+    assert_eq!(period("A18D0000001"), shown("2018-02-12"));
+    assert_eq!(period("A19Z0000001"), shown("2019-12-17"));
+    assert_eq!(period("A20F0000001"), shown("2020-03-11"));
+    assert_eq!(period("B18A0000001"), None);
+    assert_eq!(period("A1800000001"), None);
+}
+
+#[test]
+fn versions_compare_as_numbers() {
+    let ordered = [
+        Firmware::new(4, 4, 13, None),
+        Firmware::FIRST_WITH_REPORTS,
+        Firmware::new(4, 5, 3, Some(0)),
+        Firmware::new(4, 5, 3, Some(2)),
+        Firmware::new(4, 5, 10, Some(2)),
+        Firmware::new(5, 0, 0, None),
+    ];
+    assert!(ordered.is_sorted());
+    assert_eq!(ordered.map(Firmware::has_reports), [false, true, true, true, true, true]);
+    let old = Report::OldFirmware { version: [4, 5, 3] };
+    assert_eq!(Firmware::from_report(&old).map(|version| version.to_string()), Some("4.5.3".to_owned()));
+}
+
+proptest! {
+    #[test]
+    fn a_counter_is_believed_up_to_a_million(kwh in any::<u32>()) {
+        let report = Report::Meter { sender: SENDER, kwh, volts: [0; 3], phase_half_amps: None };
+        let reading = MeterReading::from_report(&report).unwrap();
+        prop_assert_eq!(reading.raw_kwh(), kwh);
+        prop_assert_eq!(reading.plausible_kwh(), (kwh <= 1_000_000).then_some(kwh));
+        prop_assert_eq!(reading.phase_amps(), None);
+    }
+
+    #[test]
+    fn one_wrong_character_is_always_seen_unless_its_value_is_the_same(
+        at in 0..17_usize,
+        to in prop::sample::select(b"0123456789ABCDEFGHJKLMNPRSTUVWXYZ".to_vec()),
+    ) {
+        let good = *b"1M8GDM9AXKP042788";
+        let mut bad = good;
+        bad[at] = to;
+        let value = |byte: u8| match byte {
+            b'0'..=b'9' => byte - b'0',
+            letter => b"12345678_12345_7_923456789"[usize::from(letter - b'A')] - b'0',
+        };
+        // X in the place of the check digit means ten.
+        let same = if at == 8 { to == b'X' } else { value(good[at]) == value(to) };
+        prop_assert_eq!(Vin::try_from(bad).unwrap().has_check_digit(), same);
+    }
+}

@@ -1,0 +1,164 @@
+//! Claim: the serde forms lose nothing, and nothing that must not be sent can be read as an envelope.
+#![cfg(feature = "serde")]
+
+mod common;
+
+use common::{envelope, message};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::json;
+use twc_proto::frame::checksum;
+use twc_proto::message::Text;
+use twc_proto::{
+    BodyLen, CentiAmps, DecoderStats, Envelope, Frame, Instant, Message, Opcode, Received, TwcId, Version,
+};
+
+fn through_json<T: Serialize + DeserializeOwned>(value: &T) -> T {
+    let text = serde_json::to_string(value).unwrap();
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+fn through_postcard<T: Serialize + DeserializeOwned>(value: &T) -> T {
+    let mut buffer = [0; 128];
+    postcard::from_bytes(postcard::to_slice(value, &mut buffer).unwrap()).unwrap()
+}
+
+fn received(mut body: Vec<u8>) -> Option<Received> {
+    let sum = checksum(&body);
+    *body.last_mut()? = sum;
+    Received::parse(&Frame::new_checked(body).ok()?).ok()
+}
+
+/// Any frame at all with any filling; those with a message of their own, and the deadly ones, come often.
+fn anything_seen() -> impl Strategy<Value = Received> {
+    let known = (0x19..=0x1D_u8).chain(0xB1..=0xB4).chain(0xE0..=0xE2).chain(0xE8..=0xF1).collect::<Vec<_>>();
+    let code = prop_oneof![8 => prop::sample::select(known), 1 => any::<u8>()];
+    (0xFB..=0xFD_u8, code, vec(any::<u8>(), 11..=18))
+        .prop_filter_map("too short", |(kind, code, rest)| received([&[kind, code], rest.as_slice()].concat()))
+}
+
+proptest! {
+    #[test]
+    fn messages_survive_both_kinds_of_format(message in message()) {
+        prop_assert_eq!(through_json(&message), message);
+        prop_assert_eq!(through_postcard(&message), message);
+    }
+
+    #[test]
+    fn what_was_seen_survives_both_kinds_of_format_with_its_filling(seen in anything_seen()) {
+        prop_assert_eq!(through_json(&seen), seen);
+        prop_assert_eq!(through_postcard(&seen), seen);
+    }
+
+    #[test]
+    fn an_envelope_is_read_exactly_when_it_may_be_sent(seen in anything_seen()) {
+        let json = serde_json::to_string(&seen).unwrap();
+        let mut buffer = [0; 128];
+        let binary = postcard::to_slice(&seen, &mut buffer).unwrap();
+        if let Ok(envelope) = seen.to_envelope() {
+            prop_assert_eq!(serde_json::to_string(&envelope).unwrap(), json);
+            prop_assert_eq!(through_json(&envelope), envelope);
+            prop_assert_eq!(through_postcard(&envelope), envelope);
+        } else {
+            prop_assert!(serde_json::from_str::<Envelope>(&json).is_err());
+            prop_assert!(postcard::from_bytes::<Envelope>(binary).is_err());
+        }
+    }
+
+    #[test]
+    fn the_binary_form_is_the_body(envelope in envelope()) {
+        let mut buffer = [0; 128];
+        let body = envelope.emit();
+        let body = body.as_ref();
+        let binary = postcard::to_slice(&envelope, &mut buffer).unwrap();
+        prop_assert_eq!(usize::from(binary[0]), body.len());
+        prop_assert_eq!(&binary[1..], body);
+    }
+
+    #[test]
+    fn any_bytes_of_a_text_survive(bytes in any::<[u8; 11]>()) {
+        prop_assert_eq!(through_json(&Text(bytes)), Text(bytes));
+        prop_assert_eq!(through_postcard(&Text(bytes)), Text(bytes));
+    }
+
+    #[test]
+    fn no_bytes_make_the_readers_panic(bytes in vec(any::<u8>(), 0..40), text in ".{0,30}") {
+        let _ = postcard::from_bytes::<Envelope>(&bytes);
+        let _ = postcard::from_bytes::<Message>(&bytes);
+        let _ = serde_json::from_value::<Text<7>>(json!(text));
+        let _ = serde_json::from_value::<TwcId>(json!(text));
+    }
+}
+
+#[test]
+fn values_look_as_documented() {
+    assert_eq!(json!(TwcId::new(0x2C)), json!("002C"));
+    assert_eq!(json!(Opcode::new(0xFB, 0xE0)), json!("FBE0"));
+    assert_eq!(json!(CentiAmps::from_amps(16)), json!(1_600));
+    assert_eq!(json!(BodyLen::B16), json!(16));
+    assert_eq!(json!(Version::P2), json!("P2"));
+    assert_eq!(json!(Instant::from_millis(5)), json!(5_000));
+    assert_eq!(json!(Text(*b"EVW\x1b\\80\xFF\0\0\0")), json!("EVW\\x1B\\\\80\\xFF"));
+    assert_eq!(json!(Message::Idle), json!("idle"));
+    assert_eq!(json!(DecoderStats::default())["junk_bytes"], json!(0));
+}
+
+#[test]
+fn messages_look_as_documented() {
+    let see = |body: &str| json!(received(common::hex(body)).unwrap());
+    assert_eq!(
+        see("FD EB 34 95 00 00 1A 7E 00 F7 00 00 00 00 00 00 00 00 01 00"),
+        json!({
+            "message": {"report": {"meter": {
+                "sender": "3495", "kwh": 6782, "volts": [247, 0, 0], "phase_half_amps": [0, 0, 0]
+            }}},
+            "body_len": 20,
+            "filling": "00 01",
+        })
+    );
+    assert_eq!(
+        see("FC A1 01 02 03 04 05 06 07 08 09 0A 00"),
+        json!({
+            "message": {"unknown": {"opcode": "FCA1", "payload": "01 02 03 04 05 06 07 08 09 0A"}},
+            "body_len": 13,
+        })
+    );
+    assert_eq!(
+        see("FC 19 00 00 00 00 00 00 00 00 00 00 00"),
+        json!({
+            "message": {"dangerous": {"body": "FC 19 00 00 00 00 00 00 00 00 00 00 19"}},
+            "body_len": 13,
+        })
+    );
+}
+
+#[test]
+fn what_cannot_be_is_refused() {
+    let idle = |body_len: u64, filling: &str| json!({"message": "idle", "body_len": body_len, "filling": filling});
+    assert!(serde_json::from_value::<Envelope>(idle(14, "")).is_ok());
+    assert!(serde_json::from_value::<Envelope>(idle(14, "01 02")).is_ok());
+    for bad in [idle(12, ""), idle(21, ""), idle(14, "1"), idle(14, "01  02"), idle(13, &["00"; 11].join(" "))] {
+        assert!(serde_json::from_value::<Received>(bad.clone()).is_err(), "{bad}");
+    }
+    let zeros = ["00"; 10].join(" ");
+    for bad in [
+        json!({"message": {"start": {"master": "7777", "slave": "349"}}, "body_len": 16}),
+        json!({"message": {"start": {"master": "7777", "slave": "3495", "extra": 1}}, "body_len": 16}),
+        json!({"message": {"unknown": {"opcode": "FC19", "payload": zeros}}, "body_len": 13}),
+        json!({"message": {"unknown": {"opcode": "FBE0", "payload": zeros}}, "body_len": 13}),
+        json!({"message": {"unknown": {"opcode": "AAE0", "payload": zeros}}, "body_len": 13}),
+        json!({"message": {"unknown": {"opcode": "FCA1", "payload": zeros}}, "body_len": 14}),
+        json!({"message": {"dangerous": {"body": "FC 1D 00 00 00 00 00 00 00 00 00 00 1D"}}, "body_len": 13}),
+        json!({"message": {"dangerous": {"body": "FC 19 00 00 00 00 00 00 00 00 00 00 20"}}, "body_len": 13}),
+        json!({"message": {"dangerous": {"body": "FC 19 00 00 00 00 00 00 00 00 00 00 19"}}, "body_len": 14}),
+        json!({"message": {"report": {"meter": {
+            "sender": "3495", "kwh": 1, "volts": [1, 2, 3], "phase_half_amps": null
+        }}}, "body_len": 20}),
+    ] {
+        assert!(serde_json::from_value::<Received>(bad.clone()).is_err(), "{bad}");
+    }
+    for bad in ["\\x1", "\\y41", "12345678", "é", "\\"] {
+        assert!(serde_json::from_value::<Text<7>>(json!(bad)).is_err(), "{bad}");
+    }
+}
