@@ -24,7 +24,7 @@ pub struct KnownSlave {
 /// What must survive a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Snapshot {
-    /// Hand it to [`Master::handle_saved`] once the rest is on disk.
+    /// Hand it to [`crate::Master::handle_saved`] once the rest is on disk.
     pub revision: u32,
     /// The slaves.
     pub slaves: [Option<KnownSlave>; MAX_SLAVES],
