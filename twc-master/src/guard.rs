@@ -380,7 +380,10 @@ impl Guard {
 
     /// When a silent slave's reservation ends at the earliest.
     pub(crate) fn reservation_ends(&self, slot: usize) -> Option<Instant> {
-        match self.ledger(slot)?.reach {
+        let ledger = self.ledger(slot)?;
+        match ledger.reach {
+            // Waits for the state file and not for the clock; a deadline in the past would only spin.
+            _ if ledger.contact == Contact::Stopping => None,
             Reach::At(at) => Some(at + stop_after(&self.config)),
             Reach::InFlight => None,
         }

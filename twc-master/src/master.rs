@@ -33,7 +33,7 @@ pub struct Master<S> {
     pub(crate) surplus_slave: Option<TwcId>,
     pub(crate) events: EventQueue,
     pub(crate) garbled: u32,
-    /// When a frame was last damaged, or an answer missing.
+    /// When a frame was last damaged.
     pub(crate) disturbed_at: Instant,
     /// The time of the last call.
     now: Instant,

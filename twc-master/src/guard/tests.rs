@@ -179,6 +179,7 @@ fn a_stopped_slave_is_remembered_before_its_amps_are_given_away() {
     guard.silence(0);
     assert_eq!(guard.reservation(0, Instant::from_secs(160)), Reservation::Ended);
     assert_eq!(guard.commitment(0), amps(32));
+    assert_eq!(guard.reservation_ends(0), None, "no deadline in the past while the file is written");
     guard.saved(guard.revision());
     assert_eq!(guard.commitment(0), CentiAmps::ZERO);
     let mut after = Guard::new(&config(40), T0);
