@@ -29,7 +29,12 @@ pub mod car;
 pub mod charger;
 pub mod checker;
 pub mod fault;
+mod guest;
+#[cfg(feature = "report")]
+pub mod report;
 pub mod rng;
+#[cfg(feature = "scenario")]
+pub mod scenario;
 pub mod sim;
 pub mod trace;
 pub mod world;
@@ -38,6 +43,7 @@ pub use car::{Car, CarProfile};
 pub use charger::{Charger, ChargerConfig, Led};
 pub use checker::{Checker, CheckerConfig, Peaks, Rule, Verdict, Violation};
 pub use fault::{FaultEffect, FaultPreset, Faults};
+pub use guest::Guest;
 pub use rng::{Ratio, Rng};
 pub use sim::Sim;
 pub use trace::{Sender, Trace, TraceEntry};

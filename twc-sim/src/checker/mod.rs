@@ -138,6 +138,11 @@ impl Checker {
         self.peaks
     }
 
+    /// The first violations, as in the verdict.
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+
     /// The judgement so far; [`crate::World::verdict`] adds the chargers.
     pub fn verdict(&self) -> Verdict {
         Verdict {

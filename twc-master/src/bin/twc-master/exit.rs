@@ -20,6 +20,11 @@ impl Failure {
         Self { code: 2, message: message.into() }
     }
 
+    /// 3: a configuration or scenario that makes no sense.
+    pub(crate) fn config(message: impl Into<String>) -> Self {
+        Self { code: 3, message: message.into() }
+    }
+
     /// 4: link unavailable.
     pub(crate) fn link(message: impl Into<String>) -> Self {
         Self { code: 4, message: message.into() }

@@ -4,11 +4,14 @@ mod amps;
 mod decode;
 mod demo;
 mod exit;
+mod guest;
 mod link;
 mod monitor;
 mod report;
 mod run;
+mod scenario;
 mod sim_link;
+mod simulate;
 mod state;
 mod stop;
 
@@ -28,6 +31,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::DemoArgs),
+    Simulate(simulate::SimulateArgs),
     Run(run::RunArgs),
     Monitor(monitor::MonitorArgs),
     Decode(decode::DecodeArgs),
@@ -37,6 +41,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {
         Command::Demo(args) => demo::demo(args),
+        Command::Simulate(args) => simulate::simulate(args),
         Command::Run(args) => run::run(args),
         Command::Monitor(args) => monitor::run(args),
         Command::Decode(args) => decode::run(args),

@@ -6,6 +6,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use twc_proto::{CentiAmps, Version};
 
+use twc_sim::scenario::units::amps;
+
 use crate::units;
 
 /// Simulated Tesla Wall Connectors of the second generation.
@@ -24,6 +26,28 @@ pub(crate) enum Command {
     /// tcp=127.0.0.1:PORT`. Runs until SIGINT, SIGTERM or --seconds. Clients come and go; the slaves stay.
     #[command(after_long_help = AFTER_HELP)]
     Serve(ServeArgs),
+
+    /// Draw a trace: one HTML file with everything in it
+    ///
+    /// Traces come from `twc-master simulate --trace`; docs/trace.md describes them.
+    Report(ReportArgs),
+
+    /// List the scenarios that come with the program, or print one of them
+    Scenarios {
+        /// Print this one's file
+        name: Option<String>,
+    },
+}
+
+/// What `report` is told.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// The trace, a file of JSON lines; `-` reads standard input
+    pub(crate) trace: PathBuf,
+
+    /// Where to write the HTML file; standard output otherwise
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
 }
 
 /// What `serve` is told.
@@ -60,6 +84,13 @@ pub(crate) struct ServeArgs {
     /// Take commands on standard input
     #[arg(long)]
     pub(crate) control: bool,
+
+    /// Take the slaves, their cars and what happens to them from this scenario, a file or a name of `twc-sim scenarios`
+    ///
+    /// Ends with the scenario and judges by its `[expect]` table, unless --seconds and --expect say otherwise. What
+    /// concerns the master (its kill, its limit) is left to whoever runs it.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["slaves", "protocol", "max", "cars", "car"])]
+    pub(crate) scenario: Option<PathBuf>,
 
     /// Judge the run by the `[expect]` table of this TOML file
     #[arg(long, value_name = "FILE")]
@@ -117,7 +148,7 @@ fn version(text: &str) -> Result<Version, String> {
 }
 
 fn max_current(text: &str) -> Result<CentiAmps, String> {
-    let amps = units::amps(text)?;
+    let amps = amps(text)?;
     if (CentiAmps::from_amps(6)..=CentiAmps::from_amps(80)).contains(&amps) {
         Ok(amps)
     } else {
@@ -158,13 +189,20 @@ Commands of --control, one per line; N is a slave's number from 1 on, or its id:
   status                all slaves as they are
   Each is answered by one JSON line, {\"ok\":true,...} or {\"error\":\"...\"}. The end of standard input changes nothing.
 
-Expectations of --expect, keys of a table [expect]; other tables of the file are left alone:
-  linked = 3                   so many slaves have a master at the end
-  limit_at_most = \"40A\"        the limits in force never add up to more
-  limit_at_least = \"6A\"        every slave had such a limit at some time
-  energy_wh_at_least = 500     all slaves together delivered so much
-  max_heartbeat_gap = \"5s\"     no slave waited longer from one heartbeat to the next, or to the end
-  relay_closings_at_most = 2   per slave
+Expectations of --expect are the table [expect] of a scenario file; other tables are left alone. The keys:
+  linked = 3                           so many slaves have a master at the end
+  linked_by = \"30s\"                   every slave has had one by then
+  limit_at_most = \"40A\"               the limits in force never add up to more
+  limit_at_least = \"6A\"               every slave had such a limit at some time
+  drawn_at_most, drawn_at_least        the same of the true currents' sum
+  energy_wh_at_least = 500             all slaves together delivered so much; energy_each_wh_at_least: every one
+  max_heartbeat_gap = \"5s\"            no slave waited longer from one heartbeat to the next, or to the end
+  relay_closings_at_most = 2           per slave; relay_closings_per_hour_at_most: in any hour
+  interruptions_at_most = 3            how often a car's current was cut under it, per plug-in
+  refusing_cars = 0                    so many slaves ever had a car that gave up for good
+  never_sent = [\"FCB2\"]               codes no master sends; sent_at_most = { FBEE = 3 }
+  never_commanded = [2, 6, 7]          heartbeat commands no master sends
+  [[expect.at]]                        at a time: state, limit, relay, led and so on; see scenarios/README.md
   The verdict is the last line on standard output.
 
 Exit codes: 0 done, or all expectations kept; 1 failure or a broken expectation; 2 usage; 3 the file of --expect is

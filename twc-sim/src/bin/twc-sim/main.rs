@@ -3,9 +3,12 @@
 mod cli;
 mod clock;
 mod control;
+mod draw;
 mod expect;
 mod failure;
+mod file;
 mod link;
+mod list;
 mod output;
 mod port;
 mod pty;
@@ -19,8 +22,12 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 fn main() -> ExitCode {
-    let cli::Command::Serve(args) = cli::Cli::parse().command;
-    match serve::serve(&args) {
+    let done = match cli::Cli::parse().command {
+        cli::Command::Serve(args) => serve::serve(&args),
+        cli::Command::Report(args) => draw::draw(&args),
+        cli::Command::Scenarios { name } => list::list(name.as_deref()),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             failure.print();

@@ -1,17 +1,20 @@
 //! `serve`: the world in real time, with clients on one side and reports on the other.
 
+use std::collections::VecDeque;
 use std::future::Future;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use twc_proto::{Instant, TwcId, Version};
+use twc_sim::scenario::{Timed, Watch};
 use twc_sim::{Charger, ChargerConfig, World, WorldConfig};
 
 use crate::cli::ServeArgs;
 use crate::clock::Clock;
 use crate::control;
-use crate::expect::Judge;
+use crate::expect::{self, Verdict};
 use crate::failure::Failure;
+use crate::file;
 use crate::output::Output;
 use crate::port::Port;
 use crate::report::{Reporter, render};
@@ -22,7 +25,12 @@ const FIRST_ID: u16 = 0x3495;
 /// Runs until a signal, or for `--seconds`.
 pub(crate) fn serve(args: &ServeArgs) -> Result<(), Failure> {
     let cars = args.cars().map_err(Failure::Usage)?;
-    let judge = args.expect.as_deref().map(Judge::read).transpose()?;
+    let scenario = args.scenario.as_deref().map(file::scenario).transpose()?;
+    let judge = match (&args.expect, &scenario) {
+        (Some(path), _) => Some(expect::read(path)?),
+        (None, Some(scenario)) => Some(Watch::new(scenario.expect.clone())),
+        (None, None) => None,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -32,7 +40,15 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<(), Failure> {
         let mut port = Port::open(&args.port, args.echo).await?;
         let mut output = Output::start();
         output.line(port.ready_line());
-        let mut bench = Bench::new(args, cars, judge, output);
+        let mut bench = Bench {
+            clock: Clock::start(args.speed),
+            world: scenario.as_ref().map_or_else(|| populate(args, cars), |scenario| scenario.world(args.seed)),
+            to_come: scenario.as_ref().map(|scenario| scenario.timeline.clone()).unwrap_or_default().into(),
+            end: args.seconds.or(scenario.map(|scenario| scenario.duration)).map(|span| Instant::ZERO + span),
+            reporter: Reporter::new(args.json),
+            judge,
+            output,
+        };
         let ended = bench.run(args, &mut port, stop).await;
         bench.finish(args.json).and(ended)
     })
@@ -43,17 +59,15 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<(), Failure> {
 struct Bench {
     clock: Clock,
     world: World,
+    /// What the scenario still does, in the order of time.
+    to_come: VecDeque<Timed>,
+    end: Option<Instant>,
     reporter: Reporter,
-    judge: Option<Judge>,
+    judge: Option<Watch>,
     output: Output,
 }
 
 impl Bench {
-    fn new(args: &ServeArgs, cars: u16, judge: Option<Judge>, output: Output) -> Self {
-        let world = populate(args, cars);
-        Self { clock: Clock::start(args.speed), world, reporter: Reporter::new(args.json), judge, output }
-    }
-
     async fn run(
         &mut self,
         args: &ServeArgs,
@@ -62,14 +76,16 @@ impl Bench {
     ) -> Result<(), Failure> {
         let mut stop = std::pin::pin!(stop);
         let mut orders = args.control.then(control::read_lines);
-        let end = args.seconds.map(|span| Instant::ZERO + span);
         loop {
             let now = self.clock.now();
-            self.catch_up(now, port);
-            if end.is_some_and(|end| now >= end) {
+            // Not beyond the end, however late this is called: the verdict is about the time up to it.
+            self.catch_up(self.end.map_or(now, |end| end.min(now)), port);
+            if self.end.is_some_and(|end| now >= end) {
                 return Ok(());
             }
-            let wake = [self.world.poll_timeout(), self.reporter.poll_timeout(), end].into_iter().flatten().min();
+            let action = self.to_come.front().map(|timed| Instant::ZERO + timed.time);
+            let wakes = [self.world.poll_timeout(), self.reporter.poll_timeout(), self.end, action];
+            let wake = wakes.into_iter().flatten().min();
             tokio::select! {
                 () = &mut stop => return Ok(()),
                 bytes = port.read() => self.hear(&bytes.map_err(|error| lost(args, &error))?, port),
@@ -79,8 +95,22 @@ impl Bench {
         }
     }
 
-    /// Lets the world do all that is due, step by step, and tells who wants to know.
+    /// Lets everything happen that is due, in the order of time.
     fn catch_up(&mut self, now: Instant, port: &Port) {
+        while let Some(timed) = self.to_come.pop_front() {
+            let due = Instant::ZERO + timed.time;
+            if due > now {
+                self.to_come.push_front(timed);
+                break;
+            }
+            self.live_until(due, port);
+            timed.action.apply(due, &mut self.world);
+        }
+        self.live_until(now, port);
+    }
+
+    /// Lets the world do all that is due, step by step, and tells who wants to know.
+    fn live_until(&mut self, now: Instant, port: &Port) {
         self.step(now, port);
         // At each deadline and not only now: at high speeds several have passed.
         while let Some(due) = self.world.poll_timeout().filter(|due| *due < now) {
@@ -96,7 +126,7 @@ impl Bench {
             port.send(&bytes);
         }
         if let Some(judge) = &mut self.judge {
-            judge.look(&self.world);
+            judge.look(now, &self.world);
         }
         for line in self.reporter.changes(now, &self.world) {
             self.output.line(line);
@@ -106,9 +136,6 @@ impl Bench {
     fn hear(&mut self, bytes: &[u8], port: &Port) {
         let now = self.clock.now();
         self.catch_up(now, port);
-        if let Some(judge) = &mut self.judge {
-            judge.hear(now, bytes, &self.world);
-        }
         self.world.handle_outside(now, bytes);
     }
 
@@ -129,7 +156,8 @@ impl Bench {
 
     /// The verdict, if one was asked for, and the rest of the output.
     fn finish(mut self, json: bool) -> Result<(), Failure> {
-        let verdict = self.judge.take().map(|judge| judge.verdict(self.clock.now(), &self.world));
+        let now = self.end.map_or(self.clock.now(), |end| end.min(self.clock.now()));
+        let verdict = self.judge.take().map(|judge| Verdict::of(&judge, now, &self.world));
         if let Some(verdict) = &verdict {
             self.output.line(render(json, verdict));
         }

@@ -1,0 +1,95 @@
+//! `twc-master simulate`: a scenario with this master in it, as fast as the machine can.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use twc_sim::report;
+use twc_sim::scenario::{Options, Record, run_with};
+
+use crate::exit::Failure;
+use crate::guest::Hosted;
+use crate::scenario;
+
+/// Runs a scenario with this master and judges it.
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// A scenario file, or a name that `twc-sim scenarios` lists
+    scenario: String,
+    /// Another seed than the scenario's
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// The outcome as one JSON object
+    #[arg(long)]
+    json: bool,
+    /// Write everything that happens to this file, one JSON object per line
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Draw the run into this HTML file
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+}
+
+pub(crate) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
+    let scenario = scenario::load(&args.scenario)?;
+    let mut recording = Recording::start(args)?;
+    let mut keep = |record: &Record| recording.keep(record);
+    let wanted = args.trace.is_some() || args.report.is_some();
+    let sink = if wanted { Some(&mut keep as &mut dyn FnMut(&Record)) } else { None };
+    let options = Options { seed: args.seed, sink };
+    let outcome = run_with(&scenario, options, Hosted::new)
+        .map_err(|error| Failure::config(format!("{}: {error}", args.scenario)))?;
+    recording.finish(args)?;
+    let text = if args.json { outcome.to_json() + "\n" } else { outcome.to_string() };
+    // A reader that goes away early must not look like a failure.
+    let _ = io::stdout().write_all(text.as_bytes());
+    if outcome.is_kept() {
+        return Ok(());
+    }
+    Err(Failure::failed(format!(
+        "{} is broken; again: twc-master simulate {} --seed {}",
+        outcome.scenario, args.scenario, outcome.seed
+    )))
+}
+
+/// What is written while it runs, and what is kept to be drawn.
+struct Recording {
+    trace: Option<BufWriter<File>>,
+    failed: Option<io::Error>,
+    drawn: Option<Vec<Record>>,
+}
+
+impl Recording {
+    fn start(args: &SimulateArgs) -> Result<Self, Failure> {
+        let open =
+            |path: &PathBuf| File::create(path).map(BufWriter::new).map_err(|error| unwritten(path, &error));
+        let trace = args.trace.as_ref().map(open).transpose()?;
+        Ok(Self { trace, failed: None, drawn: args.report.as_ref().map(|_| Vec::new()) })
+    }
+
+    fn keep(&mut self, record: &Record) {
+        if let Some(trace) = &mut self.trace {
+            self.failed = self.failed.take().or(writeln!(trace, "{}", record.to_json()).err());
+        }
+        if let Some(drawn) = &mut self.drawn {
+            drawn.push(record.clone());
+        }
+    }
+
+    fn finish(self, args: &SimulateArgs) -> Result<(), Failure> {
+        if let (Some(path), Some(mut trace)) = (&args.trace, self.trace) {
+            let written = self.failed.map_or_else(|| trace.flush(), Err);
+            written.map_err(|error| unwritten(path, &error))?;
+        }
+        if let (Some(path), Some(records)) = (&args.report, self.drawn) {
+            let page = report::html(&records).map_err(|error| Failure::failed(error.to_string()))?;
+            std::fs::write(path, page).map_err(|error| unwritten(path, &error))?;
+        }
+        Ok(())
+    }
+}
+
+fn unwritten(path: &Path, error: &io::Error) -> Failure {
+    Failure::failed(format!("cannot write {}: {error}", path.display()))
+}

@@ -1,0 +1,235 @@
+//! From what is written to what is meant: references resolved, times put in order, everything checked.
+
+use core::ops::Range;
+use core::time::Duration;
+
+use serde::Deserialize as _;
+use toml::Spanned;
+use twc_proto::{CentiAmps, TwcId};
+
+use super::error::ScenarioError;
+use super::file::{At, Charger, File, Muted, Visit as WrittenVisit, Which};
+use super::timeline::{Action, Timed, Visit};
+use super::units::{Of, WattHours};
+use super::{Need, Scenario};
+use crate::charger::ChargerConfig;
+
+/// More units than any bus has, so that too many can be tried.
+const MOST_CHARGERS: usize = 8;
+/// The id of the first unit that has none of its own; the others follow.
+const FIRST_ID: u16 = 0x3495;
+/// What a car wants when nobody says: more than it gets in a day.
+const PLENTY: WattHours = WattHours(1_000_000);
+const PAINS: u8 = 25;
+const SETUPS: u8 = 29;
+
+pub(super) fn build(text: &str) -> Result<Scenario, ScenarioError> {
+    let document = toml::de::Deserializer::parse(text).map_err(|error| ScenarioError::from_toml(text, &error))?;
+    let file = File::deserialize(document).map_err(|error| ScenarioError::from_toml(text, &error))?;
+    Builder { text }.scenario(file)
+}
+
+struct Builder<'a> {
+    text: &'a str,
+}
+
+impl Builder<'_> {
+    fn wrong(&self, span: Range<usize>, message: impl Into<String>) -> ScenarioError {
+        ScenarioError::at(self.text, span, message)
+    }
+
+    fn scenario(&self, file: File) -> Result<Scenario, ScenarioError> {
+        let name = file.name.get_ref();
+        if name.is_empty()
+            || !name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        {
+            return Err(self.wrong(file.name.span(), "a name is made of a-z, 0-9 and -"));
+        }
+        let Of(duration) = *file.duration.get_ref();
+        if duration.is_zero() {
+            return Err(self.wrong(file.duration.span(), "a scenario takes some time"));
+        }
+        let Of(limit) = *file.limit.get_ref();
+        if limit.amps == CentiAmps::ZERO {
+            return Err(self.wrong(file.limit.span(), "a circuit carries something"));
+        }
+        let chargers = self.chargers(&file.charger)?;
+        self.moments(&file.expect.at, chargers.len(), duration)?;
+        Ok(Scenario {
+            name: name.clone(),
+            about: file.about,
+            pains: self.numbers(&file.pains, PAINS, "pains")?,
+            setups: self.numbers(&file.setups, SETUPS, "setups")?,
+            needs: file.needs.filter(|need| *need == Need::Budget),
+            seed: file.seed,
+            duration,
+            limit,
+            fault: file.bus.fault.map_or_else(Default::default, |Of(preset)| preset),
+            echo: file.bus.echo,
+            delay: file.bus.delay.map_or(Duration::ZERO, |Of(delay)| delay),
+            timeline: self.timeline(&file.charger, &file.at, &chargers, duration)?,
+            chargers,
+            expect: file.expect,
+            master: file.master,
+        })
+    }
+
+    fn numbers(&self, numbers: &[Spanned<u8>], most: u8, what: &str) -> Result<Vec<u8>, ScenarioError> {
+        let checked = numbers.iter().map(|number| match *number.get_ref() {
+            known if (1..=most).contains(&known) => Ok(known),
+            _ => Err(self.wrong(number.span(), format!("{what} are numbered 1 to {most}"))),
+        });
+        checked.collect()
+    }
+
+    fn chargers(&self, written: &[Charger]) -> Result<Vec<ChargerConfig>, ScenarioError> {
+        if written.is_empty() || written.len() > MOST_CHARGERS {
+            let message = format!("{} chargers, give 1 to {MOST_CHARGERS} tables [[charger]]", written.len());
+            return Err(self.wrong(0..0, message));
+        }
+        (0..).zip(written).map(|(number, charger)| self.charger(number, charger)).collect()
+    }
+
+    fn charger(&self, number: u16, written: &Charger) -> Result<ChargerConfig, ScenarioError> {
+        let id = written.id.as_ref().map_or(TwcId::new(FIRST_ID + number), |id| id.get_ref().0);
+        let mut config = match written.protocol.as_ref().map(|protocol| (*protocol.get_ref(), protocol.span())) {
+            None | Some((2, _)) => ChargerConfig::p2(id),
+            Some((1, _)) => ChargerConfig::p1(id),
+            Some((_, span)) => return Err(self.wrong(span, "the protocol is 1 or 2")),
+        };
+        if let Some(Of(max)) = written.max {
+            config.max_current = max;
+        }
+        written.switches.apply(&mut config);
+        Ok(config)
+    }
+
+    fn timeline(
+        &self,
+        chargers: &[Charger],
+        written: &[At],
+        configs: &[ChargerConfig],
+        duration: Duration,
+    ) -> Result<Vec<Timed>, ScenarioError> {
+        let mut timeline = Vec::new();
+        for (index, charger) in chargers.iter().enumerate() {
+            if let Some(Of(car)) = &charger.car {
+                let wants = charger.wants.map_or(PLENTY, |Of(wants)| wants);
+                let action = Action::Plug(index, Visit { car: car.clone(), wants });
+                timeline.push(Timed { time: Duration::ZERO, action });
+            }
+            for visit in &charger.visit {
+                self.visit(index, visit, duration, &mut timeline)?;
+            }
+        }
+        for at in written {
+            let time = self.time(&at.time, duration)?;
+            let actions = self.actions(at, configs)?;
+            if actions.is_empty() {
+                return Err(self
+                    .wrong(at.time.span(), "nothing happens at this time")
+                    .hint("add a key such as `plug`, `unplug`, `reset`, `fault`"));
+            }
+            timeline.extend(actions.into_iter().map(|action| Timed { time, action }));
+        }
+        timeline.sort_by_key(|timed| timed.time);
+        Ok(timeline)
+    }
+
+    fn visit(
+        &self,
+        index: usize,
+        visit: &WrittenVisit,
+        duration: Duration,
+        timeline: &mut Vec<Timed>,
+    ) -> Result<(), ScenarioError> {
+        let arrives = self.time(&visit.arrives, duration)?;
+        let plug = Action::Plug(index, Visit { car: visit.car.0.clone(), wants: visit.wants.0 });
+        timeline.push(Timed { time: arrives, action: plug });
+        if let Some(departs) = &visit.departs {
+            let time = self.time(departs, duration)?;
+            if time <= arrives {
+                return Err(self.wrong(departs.span(), "it departs before it has arrived"));
+            }
+            timeline.push(Timed { time, action: Action::Unplug(index) });
+        }
+        Ok(())
+    }
+
+    fn time(&self, written: &Spanned<Of<Duration>>, duration: Duration) -> Result<Duration, ScenarioError> {
+        let Of(time) = *written.get_ref();
+        if time <= duration {
+            return Ok(time);
+        }
+        Err(self.wrong(written.span(), format!("that is after the end at {duration:?}")))
+    }
+
+    fn moments(
+        &self,
+        moments: &[super::expect::Moment],
+        chargers: usize,
+        duration: Duration,
+    ) -> Result<(), ScenarioError> {
+        for moment in moments {
+            self.time(&moment.time, duration)?;
+            if let Some(number) =
+                moment.charger.as_ref().filter(|number| !(1..=chargers).contains(number.get_ref()))
+            {
+                return Err(self.wrong(number.span(), format!("no such charger, there are {chargers}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn actions(&self, at: &At, configs: &[ChargerConfig]) -> Result<Vec<Action>, ScenarioError> {
+        let find = |which: &Spanned<Which>| self.find(which, configs);
+        let on_charger = |which: &Option<Spanned<Which>>, action: fn(usize) -> Action| {
+            which.as_ref().map(|which| find(which).map(action)).transpose()
+        };
+        let muted = |muted: &Option<Muted>, action: fn(usize, Duration) -> Action| {
+            let made = muted.as_ref().map(|muted| find(&muted.charger).map(|index| action(index, muted.span.0)));
+            made.transpose()
+        };
+        let plug = at.plug.as_ref().map(|plug| {
+            let visit = Visit { car: plug.car.0.clone(), wants: plug.wants.0 };
+            find(&plug.charger).map(|index| Action::Plug(index, visit))
+        });
+        let actions = [
+            on_charger(&at.unplug, Action::Unplug)?,
+            plug.transpose()?,
+            on_charger(&at.pause_car, Action::PauseCar)?,
+            on_charger(&at.resume_car, Action::ResumeCar)?,
+            on_charger(&at.reset, Action::Reset)?,
+            on_charger(&at.power_off, |index| Action::Power(index, false))?,
+            on_charger(&at.power_on, |index| Action::Power(index, true))?,
+            muted(&at.silence, Action::Silence)?,
+            muted(&at.deaf, Action::Deafen)?,
+            at.fault.map(|Of(preset)| Action::Fault(preset)),
+            at.stall.map(|Of(span)| Action::Stall(span)),
+            at.limit.map(|Of(limit)| Action::Limit(limit)),
+            at.kill_master.then_some(Action::KillMaster),
+            at.start_master.then_some(Action::StartMaster),
+        ];
+        Ok(actions.into_iter().flatten().collect())
+    }
+
+    /// A charger's index.
+    fn find(&self, which: &Spanned<Which>, configs: &[ChargerConfig]) -> Result<usize, ScenarioError> {
+        let found = match which.get_ref() {
+            Which::Number(number) => number.checked_sub(1).filter(|index| *index < configs.len()),
+            Which::Id(text) => {
+                let id: Option<TwcId> = text.parse().ok();
+                id.and_then(|id| configs.iter().position(|config| config.id == id))
+            }
+        };
+        let ids: Vec<String> = configs.iter().map(|config| config.id.to_string()).collect();
+        let error = || {
+            self.wrong(which.span(), "no such charger").hint(format!(
+                "give 1 to {} or an id: {}",
+                configs.len(),
+                ids.join(", ")
+            ))
+        };
+        found.ok_or_else(error)
+    }
+}
