@@ -37,6 +37,7 @@
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
+pub mod budget;
 mod config;
 mod event;
 mod foreign;

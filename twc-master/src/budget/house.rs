@@ -1,0 +1,197 @@
+//! What the rest of the house leaves free under its fuse, phase by phase.
+//!
+//! No sun, schedule or mode is needed for this, and none of them can overrule it: the result is the limit of a node
+//! in the guard's tree that has fallen or may rise. A nested panel with a meter of its own is another [`House`].
+
+use core::time::Duration;
+
+use thiserror::Error;
+use twc_proto::{CentiAmps, Instant};
+
+use super::history::History;
+use super::meter::{Freshness, Meter, MeterConfig, MeterError, Reading, Rejected, Sample, Watts};
+use super::phases::{PerPhase, centiamps};
+
+/// Heartbeats report a draw up to this much before or after the meter sees it; the least in between counts.
+const SKEW: Duration = Duration::from_secs(2);
+
+/// A fuse, or a panel's breaker, with the meter that watches it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HouseConfig {
+    /// The continuous limit of each phase.
+    pub limit: [CentiAmps; 3],
+    /// Kept free below it, for what happens between two samples.
+    pub margin: CentiAmps,
+    /// Whether generation behind this fuse may be used up beside the whole limit. Off: a phase that exports leaves
+    /// no more than the limit, so that a cloud cannot overload it.
+    pub count_generation: bool,
+    /// What each slave may have while the meter is silent.
+    pub failsafe: CentiAmps,
+    /// Volts between phase and neutral, for meters that only know power. 10 % less are assumed, which is the least
+    /// a grid is allowed.
+    pub volts: u16,
+    /// The meter.
+    pub meter: MeterConfig,
+}
+
+impl HouseConfig {
+    /// Checks what can be checked without knowing the installation.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub fn check(&self) -> Result<(), HouseError> {
+        let lowest = self.limit.into_iter().min().unwrap_or_default();
+        if self.failsafe > lowest {
+            return Err(HouseError::FailsafeAboveLimit { failsafe: self.failsafe, limit: lowest });
+        }
+        if self.margin >= lowest {
+            return Err(HouseError::MarginAboveLimit { margin: self.margin, limit: lowest });
+        }
+        Ok(self.meter.check(true)?)
+    }
+}
+
+/// Settings that cannot protect a fuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum HouseError {
+    /// What is safe without a meter cannot be more than the fuse.
+    #[error("a failsafe current of {failsafe} is more than the limit of {limit}")]
+    FailsafeAboveLimit {
+        /// The failsafe current.
+        failsafe: CentiAmps,
+        /// The lowest limit of any phase.
+        limit: CentiAmps,
+    },
+    /// Nothing would be left.
+    #[error("a margin of {margin} leaves nothing of a limit of {limit}")]
+    MarginAboveLimit {
+        /// The margin.
+        margin: CentiAmps,
+        /// The lowest limit of any phase.
+        limit: CentiAmps,
+    },
+    /// The meter's times.
+    #[error(transparent)]
+    Meter(#[from] MeterError),
+}
+
+/// What our wall connectors may draw together under this fuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HouseLimit {
+    /// Per phase. Where [`HouseLimit::may_raise`] says no, a value above what is drawn now permits no raise.
+    pub limit: [CentiAmps; 3],
+    /// How far the meter may be believed.
+    pub freshness: Freshness,
+    /// The most each slave may have, while the meter is not believed.
+    pub slave_cap: Option<CentiAmps>,
+}
+
+impl HouseLimit {
+    /// Whether anything may be raised.
+    pub const fn may_raise(&self) -> bool {
+        matches!(self.freshness, Freshness::Fresh)
+    }
+
+    /// The limit as a guard's node takes it: `committed`, what may be in force on each phase already, is not
+    /// exceeded while nothing may be raised.
+    pub fn beside(&self, committed: [CentiAmps; 3]) -> [CentiAmps; 3] {
+        let ([a1, a2, a3], [b1, b2, b3]) = (self.limit, committed);
+        if self.may_raise() { self.limit } else { [a1.min(b1), a2.min(b2), a3.min(b3)] }
+    }
+}
+
+/// The protection of one fuse.
+#[derive(Debug, Clone)]
+pub struct House {
+    config: HouseConfig,
+    meter: Meter,
+    /// What the last sample left free.
+    free: PerPhase,
+}
+
+impl House {
+    /// A fuse whose meter has said nothing yet.
+    ///
+    /// # Errors
+    /// When the settings cannot protect it.
+    pub fn new(config: HouseConfig, now: Instant) -> Result<Self, HouseError> {
+        config.check()?;
+        let free = usable(&config);
+        Ok(Self { config, meter: Meter::new(config.meter, now), free })
+    }
+
+    /// Its settings.
+    pub const fn config(&self) -> &HouseConfig {
+        &self.config
+    }
+
+    /// Its meter.
+    pub const fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// Takes a sample. `own` is the history of what our wall connectors behind this meter drew.
+    ///
+    /// # Errors
+    /// Why it does not count. A sample that only its sign makes suspect still lowers.
+    pub fn handle_sample(&mut self, sample: &Sample, own: &History) -> Result<(), Rejected> {
+        let Some(reading) = self.currents(&sample.reading) else { return Err(Rejected::Empty) };
+        let at = self.meter.describes(sample);
+        let drawn = own.lowest(at - SKEW, at + SKEW).unwrap_or(PerPhase::ZERO);
+        let free = self.free_beside(reading, drawn);
+        match self.meter.handle_sample(sample, own.at(at).unwrap_or_default()) {
+            Ok(_) => self.free = free,
+            Err(Rejected::SignFlip) => {
+                self.free = self.free.zip(free, i32::min);
+                return Err(Rejected::SignFlip);
+            }
+            Err(rejected) => return Err(rejected),
+        }
+        Ok(())
+    }
+
+    /// What may be drawn now.
+    pub fn limit(&self, now: Instant) -> HouseLimit {
+        let freshness = self.meter.freshness(now);
+        let free = if freshness == Freshness::Withhold { PerPhase::ZERO } else { self.free };
+        let limit = free.0.map(|amps| CentiAmps::new(u16::try_from(amps.max(0)).unwrap_or(u16::MAX)));
+        let slave_cap = match freshness {
+            Freshness::Fresh | Freshness::NoRaise => None,
+            Freshness::Failsafe => Some(self.config.failsafe),
+            Freshness::Withhold => Some(CentiAmps::ZERO),
+        };
+        HouseLimit { limit, freshness, slave_cap }
+    }
+
+    /// When [`House::limit`] changes by itself if no sample comes.
+    pub fn poll_timeout(&self, now: Instant) -> Option<Instant> {
+        self.meter.poll_timeout(now)
+    }
+
+    fn free_beside(&self, reading: PerPhase, own: PerPhase) -> PerPhase {
+        let least = if self.config.count_generation { i32::MIN } else { 0 };
+        let others = reading.minus(own).map(|amps| amps.max(least));
+        usable(&self.config).minus(others)
+    }
+
+    /// The currents of a reading, from its power where it has no other.
+    fn currents(&self, reading: &Reading) -> Option<PerPhase> {
+        let volts = self.config.volts.saturating_sub(self.config.volts / 10);
+        match (reading.centiamps, reading.watts) {
+            (Some(centiamps), _) => Some(centiamps),
+            (None, Some(Watts::Phases(watts))) => {
+                Some(watts.map(|watts| centiamps(watts, 1, volts).saturating_add(1)))
+            }
+            // A total says nothing about the worst phase.
+            (None, Some(Watts::Total(_)) | None) => None,
+        }
+    }
+}
+
+fn usable(config: &HouseConfig) -> PerPhase {
+    PerPhase(config.limit.map(|limit| i32::from(limit.value().saturating_sub(config.margin.value()))))
+}
+
+#[cfg(test)]
+mod tests;
