@@ -39,8 +39,8 @@ pub mod sim;
 pub mod trace;
 pub mod world;
 
-pub use car::{Car, CarProfile};
-pub use charger::{Charger, ChargerConfig, Led};
+pub use car::{Car, CarPlan, CarProfile};
+pub use charger::{Charger, ChargerConfig, Led, Line, Rotary};
 pub use checker::{Checker, CheckerConfig, Peaks, Rule, Verdict, Violation};
 pub use fault::{FaultEffect, FaultPreset, Faults};
 pub use guest::Guest;

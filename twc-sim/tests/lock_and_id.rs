@@ -36,7 +36,7 @@ fn bits_without_a_meaning_do_not_lock() {
 #[test]
 fn some_locks_only_end_with_the_power() {
     let mut bench = Bench::new(ChargerConfig::p2(A));
-    bench.heartbeat(Command::ERROR, 0xF100);
+    bench.heartbeat(Command::ERROR, 0xF900);
     bench.command(Charger::reset);
     assert_eq!(bench.heartbeat(Command::NO_CHANGE, 0), None);
     bench.command(Charger::power_off);

@@ -55,8 +55,8 @@ fn a_second_car_is_sent_away() {
     let mut bench = Bench::new(ChargerConfig::p2(A));
     bench.plug(CarProfile::zoe(), 50_000);
     let second = Car::new(CarProfile::i3(), 1_000);
-    let refused = bench.command(|charger, now| charger.plug_in(now, second));
-    assert_eq!(refused.unwrap_err().profile().name, "i3");
+    let refused = bench.command(|charger, now| charger.plug_in(now, second).unwrap_err());
+    assert_eq!(refused.profile().name, "i3");
 }
 
 #[test]

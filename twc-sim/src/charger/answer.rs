@@ -33,12 +33,29 @@ pub(super) struct Announcer {
     link_ready_2_heard: u8,
     /// Behind the quick ones follow slow ones.
     goes_on: bool,
+    /// So many are left of those that a held button brings.
+    held_left: usize,
 }
 
+/// What a held button brings: the first after 0.9 s, then these gaps, in milliseconds (captured once).
+const HELD_GAPS: [u64; 5] = [402, 602, 1_003, 502, 401];
+const FIRST_WHILE_HELD: Duration = Duration::from_millis(870);
+
 impl Announcer {
-    pub(super) fn after_boot(now: Instant, config: &ChargerConfig, rng: &mut Rng) -> Self {
-        let wait = rng.range_millis(Duration::from_millis(300), Duration::from_millis(700));
-        Self { next: Some(now + wait), quick_left: config.quick_link_readys, link_ready_2_heard: 0, goes_on: true }
+    /// `wait`: to the first one; around half a second where it is not given.
+    pub(super) fn after_boot(now: Instant, wait: Option<Duration>, config: &ChargerConfig, rng: &mut Rng) -> Self {
+        if !config.rotary.is_slave() {
+            return Self::default();
+        }
+        let wait =
+            wait.unwrap_or_else(|| rng.range_millis(Duration::from_millis(300), Duration::from_millis(700)));
+        Self { next: Some(now + wait), quick_left: config.quick_link_readys, goes_on: true, ..Self::default() }
+    }
+
+    /// A finger on the button.
+    pub(super) fn hold(&mut self, now: Instant) {
+        self.next = Some(now + FIRST_WHILE_HELD);
+        self.held_left = HELD_GAPS.len();
     }
 
     pub(super) fn start_slow(&mut self, now: Instant) {
@@ -64,6 +81,12 @@ impl Announcer {
     fn take_due(&mut self, now: Instant, config: &ChargerConfig, rng: &mut Rng) -> bool {
         if self.next.is_none_or(|next| next > now) {
             return false;
+        }
+        if self.held_left > 0 {
+            let gap = HELD_GAPS.len().checked_sub(self.held_left).and_then(|index| HELD_GAPS.get(index));
+            self.held_left -= 1;
+            self.next = gap.map(|gap| now + Duration::from_millis(*gap));
+            return true;
         }
         self.quick_left = self.quick_left.saturating_sub(1);
         let wait = if self.quick_left > 0 {
@@ -168,7 +191,11 @@ impl Charger {
 
     fn lifetime_kwh(&self) -> u32 {
         let delivered = u32::try_from(self.delivered_watt_hours() / 1_000).unwrap_or(u32::MAX);
-        self.config.energy_kwh.saturating_add(delivered)
+        let kwh = self.config.energy_kwh.saturating_add(delivered);
+        match self.config.kwh_upper_half {
+            0 => kwh,
+            upper => u32::from(upper) << 16 | (kwh & 0xFFFF),
+        }
     }
 
     fn plug_state(&self) -> PlugState {

@@ -2,12 +2,15 @@
 //!
 //! [`Charger`] is a [`Node`], so it runs as well behind a pseudo-terminal as in a [`crate::World`].
 
+mod agenda;
 mod answer;
 mod commands;
 mod config;
 mod obey;
 mod physics;
+mod power;
 mod session;
+mod wiring;
 
 use core::fmt;
 
@@ -17,9 +20,11 @@ use twc_proto::{
     BodyLen, CentiAmps, Envelope, Instant, Message, Node, Received, Sign, SlaveState, TwcId, Version,
 };
 
+use self::agenda::Agenda;
 use self::answer::{Announcer, Answer};
-use self::physics::Power;
+use self::power::Power;
 use self::session::{Adjust, Session};
+pub use self::wiring::{Line, Rotary};
 use crate::car::{Car, MJ_PER_WH};
 use crate::rng::Rng;
 
@@ -30,7 +35,8 @@ pub enum Led {
     Off,
     /// All is well.
     Green,
-    /// Top lamp green, red blinking this often: 4 without a master, 3, 5 and 6 on a master's complaint.
+    /// Top lamp green, red blinking this often: 4 without a master or with two, 3, 5 and 6 on a master's
+    /// complaint, 3 also where the rotary switch stands on nothing.
     Red(u8),
 }
 
@@ -76,6 +82,10 @@ pub struct Charger {
     clock: Instant,
     contact: Contact,
     has_master: bool,
+    /// Whose heartbeat it answered last; means nothing without a master.
+    master: TwcId,
+    /// A second master was heard.
+    crowded_until: Instant,
     heard_master: Instant,
     lock: Option<Lock>,
     /// The next heartbeat is answered with 02.
@@ -89,6 +99,7 @@ pub struct Charger {
     is_blocked: bool,
     car: Option<Car>,
     plugged_at: Instant,
+    agenda: Agenda,
     power: Power,
     answer: Option<Answer>,
     announcer: Announcer,
@@ -115,6 +126,8 @@ impl Charger {
             clock: now,
             contact: Contact::Heard,
             has_master: false,
+            master: TwcId::default(),
+            crowded_until: Instant::ZERO,
             heard_master: now,
             lock: None,
             owes_error: false,
@@ -125,6 +138,7 @@ impl Charger {
             is_blocked: false,
             car: None,
             plugged_at: now,
+            agenda: Agenda::default(),
             power: Power::new(now),
             answer: None,
             announcer: Announcer::default(),
@@ -133,7 +147,7 @@ impl Charger {
             heard: HeardHeartbeats::default(),
             config,
         };
-        charger.boot(now);
+        charger.boot(now, None);
         charger
     }
 
@@ -172,9 +186,14 @@ impl Charger {
         if self.is_blocked { CentiAmps::ZERO } else { self.limit() }
     }
 
-    /// What flows, per phase.
+    /// What flows, per phase in use.
     pub fn true_current(&self) -> CentiAmps {
         self.power.current()
+    }
+
+    /// What flows on the supply's phases L1, L2, L3, after the unit's wiring and the car's phases.
+    pub fn true_phase_currents(&self) -> [CentiAmps; 3] {
+        self.config.spread(self.power.current(), self.phases_in_use())
     }
 
     /// What its meter makes of it.
@@ -188,14 +207,24 @@ impl Charger {
         }
     }
 
-    /// Whether the car is connected to the supply.
+    /// Whether the car is connected to the supply, by order or by a welded contact.
     pub fn relay_closed(&self) -> bool {
-        self.power.relay_closed()
+        self.power.is_closed()
+    }
+
+    /// Whether the contact cannot open any more.
+    pub fn relay_is_welded(&self) -> bool {
+        self.power.is_welded()
+    }
+
+    /// How often the relay opened while current flowed: its wear.
+    pub fn relay_hot_openings(&self) -> u32 {
+        self.power.hot_openings()
     }
 
     /// How often the relay closed since the start.
     pub fn relay_closings(&self) -> u32 {
-        self.power.relay_closings()
+        self.power.closings()
     }
 
     /// What the lamps show.
@@ -203,7 +232,8 @@ impl Charger {
         match self.lock {
             _ if !self.is_powered => Led::Off,
             Some(lock) => Led::Red(lock.bitmap.blinks().unwrap_or(3)),
-            None if self.contact == Contact::Heard => Led::Green,
+            None if !self.config.rotary.is_slave() && self.config.own_limit() == CentiAmps::ZERO => Led::Red(3),
+            None if self.contact == Contact::Heard && self.clock >= self.crowded_until => Led::Green,
             None => Led::Red(4),
         }
     }
@@ -250,7 +280,8 @@ impl Charger {
 impl Node for Charger {
     fn handle_message(&mut self, now: Instant, received: &Received) {
         self.advance(now);
-        if self.is_powered && self.lock.is_none() && now >= self.deaf_until {
+        let listens = self.is_powered && self.lock.is_none() && self.config.rotary.is_slave();
+        if listens && now >= self.deaf_until {
             self.hear(now, received.message());
         }
     }
@@ -270,10 +301,8 @@ impl Node for Charger {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        if !self.is_powered {
-            return None;
-        }
-        [self.message_due(), self.next_event()].into_iter().flatten().min()
+        let message = self.message_due().filter(|_| self.is_powered);
+        [message, self.next_event()].into_iter().flatten().min()
     }
 
     fn tail(&self, body_len: BodyLen) -> Option<u8> {

@@ -11,6 +11,8 @@ use super::{Charger, Contact, Lock};
 
 /// What command 06 adds and command 07 takes.
 const NUDGE: u16 = 200;
+/// So long after a linkready of a second master the lamp shows it.
+const CROWDED_FOR: Duration = Duration::from_secs(10);
 
 impl Charger {
     pub(super) fn hear(&mut self, now: Instant, message: &Message) {
@@ -21,6 +23,7 @@ impl Charger {
         if self.config.any_master_frame_refreshes && self.has_master && self.contact == Contact::Heard {
             self.refresh_on_any(now, message);
         }
+        self.look_for_another_master(now, message);
         match message {
             Message::MasterHeartbeat(heartbeat) if heartbeat.slave == self.id => self.heartbeat(now, heartbeat),
             Message::LinkReady1(ready) | Message::LinkReady2(ready) if ready.master == self.id => {
@@ -38,6 +41,16 @@ impl Charger {
                 self.stop(now);
             }
             _ => {}
+        }
+    }
+
+    /// Two masters on the bus make every unit blink four times.
+    fn look_for_another_master(&mut self, now: Instant, message: &Message) {
+        let (Message::LinkReady1(ready) | Message::LinkReady2(ready)) = message else {
+            return;
+        };
+        if self.has_master && ready.master != self.master && ready.master != self.id {
+            self.crowded_until = now + CROWDED_FOR;
         }
     }
 
@@ -65,12 +78,13 @@ impl Charger {
         self.sign = Sign::new(self.rng.byte());
         self.has_master = false;
         self.answer = None;
-        self.announcer = Announcer::after_boot(now, &self.config, &mut self.rng);
+        self.announcer = Announcer::after_boot(now, None, &self.config, &mut self.rng);
     }
 
     fn heartbeat(&mut self, now: Instant, heartbeat: &MasterHeartbeat) {
         self.refresh(now);
         self.has_master = true;
+        self.master = heartbeat.master;
         self.announcer.stop();
         if self.owes_error {
             self.come_back(now);
@@ -153,12 +167,12 @@ impl Charger {
         };
     }
 
-    /// FC B2: the relay opens at once. A Tesla is not told why and refuses until it is plugged in again.
+    /// FC B2: the relay opens at once. What the car makes of it is in its profile.
     fn stop(&mut self, now: Instant) {
         self.is_blocked = true;
         self.power.open(now);
-        if let Some(car) = self.car.as_mut().filter(|car| car.profile().is_tesla) {
-            car.has_fault = true;
+        if let Some(car) = &mut self.car {
+            car.stopped(self.config.talks_to_car);
         }
         if !matches!(self.session, Session::Empty | Session::PluggedIn { .. }) {
             self.session = Session::Idle;

@@ -1,5 +1,7 @@
 //! What the unit does over time: plug-in, start, charge, pause; the overlays of 06, 07 and 09; a lost master.
 
+use core::time::Duration;
+
 use twc_proto::{CentiAmps, Instant, Sign, SlaveState};
 
 use super::answer::Announcer;
@@ -15,6 +17,8 @@ pub(super) enum Session {
     PluggedIn { until: Instant },
     /// 04. With limit 0 it asks for one; with a limit it starts soon.
     Waiting { start_at: Option<Instant> },
+    /// 08 with limit 0 and an open relay: it asks for a limit once more.
+    Asking,
     /// 08. Without an end it sits there at its limit until a new one comes.
     Starting { until: Option<Instant> },
     /// 01.
@@ -33,7 +37,7 @@ impl Session {
             Self::Empty | Self::Ready => SlaveState::READY,
             Self::PluggedIn { .. } | Self::Idle => SlaveState::PLUGGED_IDLE,
             Self::Waiting { .. } => SlaveState::WANTS_CHARGE,
-            Self::Starting { .. } | Self::Pausing { .. } => SlaveState::STARTING,
+            Self::Asking | Self::Starting { .. } | Self::Pausing { .. } => SlaveState::STARTING,
             Self::Charging => SlaveState::CHARGING,
         }
     }
@@ -43,7 +47,7 @@ impl Session {
             Self::PluggedIn { until } | Self::Pausing { until } => Some(until),
             Self::Waiting { start_at } => start_at,
             Self::Starting { until } => until,
-            Self::Empty | Self::Charging | Self::Idle | Self::Ready => None,
+            Self::Empty | Self::Asking | Self::Charging | Self::Idle | Self::Ready => None,
         }
     }
 }
@@ -92,13 +96,14 @@ impl Adjust {
 impl Charger {
     /// When something changes by itself next.
     pub(crate) fn next_event(&self) -> Option<Instant> {
+        let outside = [self.agenda.deadline(), self.car.as_ref().and_then(Car::deadline)];
+        let outside = outside.into_iter().flatten().min();
         if !self.is_powered {
-            return None;
+            return outside;
         }
-        [self.session.deadline(), self.adjust.deadline(), self.contact_deadline(), self.power.deadline()]
-            .into_iter()
-            .flatten()
-            .min()
+        let [session, adjust] = [self.session.deadline(), self.adjust.deadline()];
+        let [contact, power] = [self.contact_deadline(), self.power.deadline()];
+        [outside, session, adjust, contact, power].into_iter().flatten().min()
     }
 
     /// Lives through everything up to `now`, each change at its own time.
@@ -113,6 +118,15 @@ impl Charger {
 
     fn fire(&mut self, at: Instant) {
         let due = |deadline: Option<Instant>| deadline.is_some_and(|deadline| deadline <= at);
+        if due(self.agenda.deadline()) {
+            self.keep_agenda(at);
+        }
+        if let Some(car) = self.car.as_mut().filter(|car| due(car.deadline())) {
+            car.handle_timeout(at);
+        }
+        if !self.is_powered {
+            return;
+        }
         if due(self.contact_deadline()) {
             self.miss_master(at);
         }
@@ -131,18 +145,23 @@ impl Charger {
     fn next_session(&mut self, at: Instant) {
         self.session = match self.session {
             Session::PluggedIn { .. } => self.resting(),
+            Session::Waiting { .. } if self.config.asks_again_at_start => {
+                self.held_limit = CentiAmps::ZERO;
+                Session::Asking
+            }
             Session::Waiting { .. } => {
-                self.power.close(at);
+                self.close_relay(at);
                 Session::Starting { until: Some(at + self.config.starting_time) }
             }
             Session::Starting { .. } => {
                 let delay = self.car.as_ref().map(|car| car.profile().start_delay);
-                self.power.ramp_from(at + delay.unwrap_or_default());
+                self.power.ramp_from = at + delay.unwrap_or_default();
+                self.begin_to_charge(at);
                 Session::Charging
             }
             Session::Pausing { .. } => {
                 self.power.open(at);
-                self.held_limit = self.config.limit_after_pause;
+                self.held_limit = self.limit_after_pause();
                 Session::Idle
             }
             other => other,
@@ -150,15 +169,37 @@ impl Charger {
     }
 
     fn resting(&self) -> Session {
-        if self.wants_charge() { Session::Waiting { start_at: None } } else { Session::Idle }
+        match &self.car {
+            Some(car) if car.asks_for_limit() => Session::Waiting { start_at: None },
+            Some(car) if car.is_asleep() => Session::Ready,
+            _ => Session::Idle,
+        }
+    }
+
+    fn begin_to_charge(&mut self, at: Instant) {
+        if let Some(car) = &mut self.car {
+            car.started(at);
+        }
+        self.agenda.forget_after(at, self.config.forgets_limit_after);
+    }
+
+    /// A unit that is no slave has its own limit at all times.
+    fn limit_after_pause(&self) -> CentiAmps {
+        if self.config.rotary.is_slave() { self.config.limit_after_pause } else { self.config.own_limit() }
     }
 
     /// Moves on where nothing but a condition was missing, and lets the car follow.
     pub(super) fn settle(&mut self, now: Instant) {
-        let (wants, can_start) = (self.wants_charge(), self.can_start());
+        let is_offered = self.offers_enough();
+        if let Some(car) = &mut self.car {
+            car.see_supply(now, is_offered);
+        }
+        let wants = self.wants_charge();
+        let can_start = wants && is_offered;
         self.session = match self.session {
-            Session::Waiting { .. } if !wants => Session::Idle,
-            Session::Ready if wants => Session::Waiting { start_at: None },
+            Session::Waiting { .. } | Session::Asking if !self.asks_for_limit() => self.resting(),
+            Session::Idle if self.car.as_ref().is_some_and(Car::is_asleep) => Session::Ready,
+            Session::Ready if self.asks_for_limit() => Session::Waiting { start_at: None },
             Session::Waiting { start_at: None } if can_start => {
                 Session::Waiting { start_at: Some(now + self.config.accept_time) }
             }
@@ -172,8 +213,8 @@ impl Charger {
                 self.power.open(now);
                 Session::Idle
             }
-            Session::Idle if can_start => {
-                self.power.close(now);
+            Session::Idle | Session::Asking if can_start => {
+                self.close_relay(now);
                 Session::Starting { until: Some(now + self.config.starting_time) }
             }
             other => other,
@@ -185,9 +226,18 @@ impl Charger {
         self.car.as_ref().is_some_and(Car::wants_charge)
     }
 
+    fn asks_for_limit(&self) -> bool {
+        self.car.as_ref().is_some_and(Car::asks_for_limit)
+    }
+
     fn can_start(&self) -> bool {
+        self.wants_charge() && self.offers_enough()
+    }
+
+    /// Whether the car could charge if it wanted.
+    fn offers_enough(&self) -> bool {
         let least = self.car.as_ref().map_or(CentiAmps::ZERO, |car| car.profile().minimum);
-        self.wants_charge()
+        self.is_powered
             && !self.is_blocked
             && self.lock.is_none()
             && self.contact != Contact::Cut
@@ -195,7 +245,7 @@ impl Charger {
     }
 
     pub(super) fn begin_session(&mut self, now: Instant) {
-        self.held_limit = CentiAmps::ZERO;
+        self.held_limit = if self.config.rotary.is_slave() { CentiAmps::ZERO } else { self.config.own_limit() };
         self.is_blocked = false;
         self.adjust = Adjust::None;
         self.session = match self.car {
@@ -207,7 +257,7 @@ impl Charger {
     pub(super) fn set_paused(&mut self, now: Instant, is_paused: bool) {
         self.advance(now);
         if let Some(car) = &mut self.car {
-            car.is_paused = is_paused;
+            car.set_paused(is_paused);
         }
         if self.session == Session::Idle && !is_paused && self.wants_charge() {
             self.resume(now);
@@ -218,7 +268,7 @@ impl Charger {
     /// Back from 03 on the car's wish: in 08 at what is left of the limit, until a new one comes.
     fn resume(&mut self, now: Instant) {
         if self.can_start() {
-            self.power.close(now);
+            self.close_relay(now);
             self.session = Session::Starting { until: None };
         } else if self.held_limit == CentiAmps::ZERO {
             self.session = Session::Waiting { start_at: None };
@@ -227,6 +277,7 @@ impl Charger {
 
     fn contact_deadline(&self) -> Option<Instant> {
         match self.contact {
+            _ if !self.config.rotary.is_slave() => None,
             Contact::Heard => Some(self.heard_master + self.config.alarm_after),
             Contact::Alarmed => Some(self.heard_master + self.config.cut_after),
             Contact::Cut => None,
@@ -248,7 +299,8 @@ impl Charger {
         self.held_limit = CentiAmps::ZERO;
         self.adjust = Adjust::None;
         if !matches!(self.session, Session::Empty | Session::PluggedIn { .. }) {
-            self.session = if self.wants_charge() { Session::Waiting { start_at: None } } else { Session::Ready };
+            self.session =
+                if self.asks_for_limit() { Session::Waiting { start_at: None } } else { Session::Ready };
         }
     }
 
@@ -260,7 +312,7 @@ impl Charger {
 
     /// The relay opens under a car.
     pub(super) fn interrupt(&mut self, now: Instant) {
-        if self.power.relay_closed() {
+        if self.power.is_ordered() {
             self.power.open(now);
             if let Some(car) = &mut self.car {
                 car.interrupted();
@@ -270,11 +322,13 @@ impl Charger {
 
     pub(super) fn cut_power(&mut self, now: Instant) {
         self.interrupt(now);
+        self.power.cut(now);
         self.begin_session(now);
         self.answer = None;
     }
 
-    pub(super) fn boot(&mut self, now: Instant) {
+    /// `wait`: to the first linkready, where it is known.
+    pub(super) fn boot(&mut self, now: Instant, wait: Option<Duration>) {
         self.sign = Sign::new(self.rng.byte());
         self.contact = Contact::Heard;
         self.has_master = false;
@@ -284,6 +338,6 @@ impl Charger {
         self.cut_limit = CentiAmps::ZERO;
         self.answer = None;
         self.begin_session(now);
-        self.announcer = Announcer::after_boot(now, &self.config, &mut self.rng);
+        self.announcer = Announcer::after_boot(now, wait, &self.config, &mut self.rng);
     }
 }

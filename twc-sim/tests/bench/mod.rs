@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use twc_proto::message::{Item, MasterHeartbeat, Query, Report, SlaveHeartbeat};
 use twc_proto::{
-    BodyLen, CentiAmps, Command, Decoder, Envelope, Instant, Message, Node, Received, TwcId, Version,
+    BodyLen, CentiAmps, Command, Decoder, Envelope, Instant, Message, Node, Received, SlaveState, TwcId, Version,
 };
 use twc_sim::{Car, CarProfile, Charger, ChargerConfig, World, WorldConfig};
 
@@ -111,9 +111,18 @@ impl Bench {
         let mut bench = Self::new(config);
         bench.plug(profile, 100_000);
         bench.keep(3);
-        bench.heartbeat(Command::INITIAL_LIMIT, centiamps);
+        bench.start(centiamps);
         bench.keep(40);
         bench
+    }
+
+    /// The first limit, and the one a P1 unit asks for at its start.
+    pub fn start(&mut self, centiamps: u16) {
+        self.heartbeat(Command::INITIAL_LIMIT, centiamps);
+        let asks = self.keep(4);
+        if (asks.state, asks.limit) == (SlaveState::STARTING, CentiAmps::ZERO) {
+            self.heartbeat(Command::ACCEPT_START, centiamps);
+        }
     }
 
     pub fn query(&mut self, item: Item) -> Vec<Report> {

@@ -28,7 +28,7 @@ enum Order {
 /// What can be done to a slave.
 #[derive(Debug, Clone, PartialEq)]
 enum Deed {
-    Plug(CarProfile),
+    Plug(Box<CarProfile>),
     Unplug,
     Reset,
     Silence(Duration),
@@ -114,8 +114,8 @@ fn parse(words: &[&str], ids: &[TwcId]) -> Result<Order, String> {
         ["fault", preset] => {
             return preset.parse().map(Order::Fault).map_err(|error| format!("{preset}: {error}"));
         }
-        ["plug", slave] => (slave, Deed::Plug(CarProfile::tesla())),
-        ["plug", slave, name] => (slave, Deed::Plug(profile(name)?)),
+        ["plug", slave] => (slave, Deed::Plug(Box::new(CarProfile::tesla()))),
+        ["plug", slave, name] => (slave, Deed::Plug(Box::new(profile(name)?))),
         ["unplug", slave] => (slave, Deed::Unplug),
         ["reset", slave] => (slave, Deed::Reset),
         ["silence", slave, span] => (slave, Deed::Silence(seconds(span)?)),
@@ -145,7 +145,7 @@ fn obey(order: &Order, now: Instant, world: &mut World) -> Result<(), String> {
 fn do_to(charger: &mut Charger, now: Instant, deed: &Deed) -> Result<(), String> {
     match deed {
         Deed::Plug(profile) => charger
-            .plug_in(now, Car::new(profile.clone(), WANTED_WATT_HOURS))
+            .plug_in(now, Car::new(CarProfile::clone(profile), WANTED_WATT_HOURS))
             .map_err(|_| format!("{} has a car plugged in; unplug it first", charger.id()))?,
         Deed::Unplug => {
             charger.unplug(now).ok_or_else(|| format!("{} has no car plugged in", charger.id()))?;
