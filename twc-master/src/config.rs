@@ -5,6 +5,10 @@ use core::time::Duration;
 use thiserror::Error;
 use twc_proto::{CentiAmps, Sign, TwcId};
 
+pub use self::wiring::{Circuit, Connection, MAX_CIRCUITS, PHASES, PhaseAmps, Phases, Place};
+
+mod wiring;
+
 /// The current every slave we talk to may take unasked, and the least a protocol 2 unit can be told: 6.00 A.
 pub const FLOOR: CentiAmps = CentiAmps::from_amps(6);
 /// What a slave may draw while nobody has said what its circuit carries: 16 A.
@@ -21,10 +25,18 @@ pub struct Config {
     pub id: TwcId,
     /// Our sign.
     pub sign: Sign,
-    /// The continuous limit that all slaves share.
+    /// The continuous limit that all slaves share, on each phase.
     pub limit: CentiAmps,
-    /// The continuous limit of each slave's own circuit; [`DEFAULT_CIRCUIT_LIMIT`] while unset.
+    /// The continuous limit of each slave's own circuit where its [`Connection`] names none;
+    /// [`DEFAULT_CIRCUIT_LIMIT`] while unset.
     pub circuit_limit: Option<CentiAmps>,
+    /// Circuits below the site that have limits of their own: [`Place::Circuit`] counts from 0 here.
+    pub circuits: [Option<Circuit>; MAX_CIRCUITS],
+    /// Where slaves are connected. One that is not listed counts on every circuit and on all phases.
+    pub connections: [Option<Connection>; MAX_SLAVES],
+    /// The state of an earlier run was there and could not be read: whoever is heard may still follow what that
+    /// run sent, so that even first heartbeats wait where they do not fit beside every unit's maximum.
+    pub state_lost: bool,
     /// How many slaves the installation has, if known: raises need not wait for others that may still appear.
     pub expected_slaves: u8,
     /// Whether to announce ourselves with linkreadys at the start. Slaves link without.
@@ -87,6 +99,27 @@ pub enum ConfigError {
         /// How many were expected.
         count: u8,
     },
+    /// A circuit or connection is fed by a circuit that is not there.
+    #[error("circuit {circuit} does not exist")]
+    NoSuchCircuit {
+        /// Its number.
+        circuit: u8,
+    },
+    /// A circuit that feeds itself, directly or through others.
+    #[error("circuit {circuit} feeds itself")]
+    CircuitCycle {
+        /// One of the circle.
+        circuit: u8,
+    },
+    /// A slave is connected in two places.
+    #[error("slave {slave} is connected twice")]
+    ConnectedTwice {
+        /// Which.
+        slave: TwcId,
+    },
+    /// Slaves answer to the id that spoke to them, and 0000 cannot be told from a damaged answer.
+    #[error("a master cannot have the id 0000")]
+    NoId,
     /// A slave must be given time to stop by itself.
     #[error("a silent slave may draw for 30 s and more: {seconds} s is too short, 45 s is the least")]
     StopTooShort {
@@ -103,6 +136,9 @@ impl Config {
             sign,
             limit,
             circuit_limit: None,
+            circuits: [None; MAX_CIRCUITS],
+            connections: [None; MAX_SLAVES],
+            state_lost: false,
             expected_slaves: 0,
             announce: true,
             durable: false,
@@ -115,12 +151,16 @@ impl Config {
     /// # Errors
     /// The first setting that no installation can have.
     pub fn check(&self) -> Result<(), ConfigError> {
+        if self.id == TwcId::new(0) {
+            return Err(ConfigError::NoId);
+        }
         if self.limit < FLOOR {
             return Err(ConfigError::LimitTooLow { limit: self.limit });
         }
         if let Some(limit) = self.circuit_limit.filter(|limit| *limit < FLOOR) {
             return Err(ConfigError::CircuitLimitTooLow { limit });
         }
+        self.check_wiring()?;
         if usize::from(self.expected_slaves) > MAX_SLAVES {
             return Err(ConfigError::TooManySlaves { count: self.expected_slaves });
         }
@@ -130,9 +170,15 @@ impl Config {
         Ok(())
     }
 
-    /// What a slave with this maximum may be offered at most.
-    pub(crate) fn cap(&self, unit_max: CentiAmps) -> CentiAmps {
-        unit_max.min(self.circuit_limit.unwrap_or(DEFAULT_CIRCUIT_LIMIT)).min(self.limit)
+    /// Where a slave is connected, if that is known.
+    pub(crate) fn connection(&self, slave: TwcId) -> Option<&Connection> {
+        self.connections.iter().flatten().find(|connection| connection.slave == slave)
+    }
+
+    /// What a slave's own circuit carries.
+    pub(crate) fn own_limit(&self, slave: TwcId) -> CentiAmps {
+        let own = self.connection(slave).and_then(|connection| connection.limit);
+        own.or(self.circuit_limit).unwrap_or(DEFAULT_CIRCUIT_LIMIT)
     }
 }
 
@@ -142,11 +188,14 @@ mod tests {
 
     #[test]
     fn a_slave_without_a_circuit_limit_is_capped_at_16_amps() {
+        let (listed, other) = (TwcId::new(2), TwcId::new(3));
         let mut config = Config::new(TwcId::new(1), Sign::new(1), CentiAmps::from_amps(40));
-        assert_eq!(config.cap(CentiAmps::from_amps(32)), CentiAmps::from_amps(16));
-        config.circuit_limit = Some(CentiAmps::from_amps(80));
-        assert_eq!(config.cap(CentiAmps::from_amps(32)), CentiAmps::from_amps(32));
-        assert_eq!(config.cap(CentiAmps::from_amps(80)), CentiAmps::from_amps(40));
+        assert_eq!(config.own_limit(listed), CentiAmps::from_amps(16));
+        config.circuit_limit = Some(CentiAmps::from_amps(25));
+        config.connections[0] =
+            Some(Connection { limit: Some(CentiAmps::from_amps(20)), ..Connection::new(listed, Place::Site) });
+        assert_eq!(config.own_limit(listed), CentiAmps::from_amps(20));
+        assert_eq!(config.own_limit(other), CentiAmps::from_amps(25));
     }
 
     #[test]

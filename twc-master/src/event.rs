@@ -65,6 +65,30 @@ pub enum Refusal {
     NotSaved,
     /// There is nothing in the division for it.
     NoShare,
+    /// Several slaves lost power at once: they come back one after another.
+    PowerCut {
+        /// When it is the next one's turn.
+        until: Instant,
+    },
+    /// It is to get no heartbeats.
+    Withheld {
+        /// Why.
+        why: Withheld,
+    },
+}
+
+/// Why a slave gets no heartbeats although it could have some.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Withheld {
+    /// A limit fell so low that the floor has no room; it comes back when there is.
+    NoRoom,
+    /// It did not follow a lowering for 30 s while too much was in force; it comes back when what it took has room.
+    DidNotFollow,
+    /// Two units seem to have its id. Somebody has to look, and release it.
+    DoubleId,
+    /// Somebody ordered it off; it stays off until released.
+    Ordered,
 }
 
 /// Something a person or a log should know.
@@ -159,6 +183,41 @@ pub enum Event {
         /// Who.
         slave: TwcId,
     },
+    /// A slave gets no more heartbeats on purpose, and stops within about 30 s.
+    SlaveWithheld {
+        /// Who.
+        slave: TwcId,
+        /// Why.
+        why: Withheld,
+        /// What stays reserved until it must have stopped.
+        reserved: CentiAmps,
+        /// How often our silence has cut off the car that is plugged in there.
+        strikes: u8,
+    },
+    /// Current was seen on phases that a slave's configuration does not know: it counts on all of them now.
+    PhasesVoid {
+        /// Who.
+        slave: TwcId,
+    },
+    /// Units with different maxima hang on one bus. A genuine master would refuse to run.
+    UnequalMaxima {
+        /// The one that differs.
+        slave: TwcId,
+        /// What it is built for.
+        max_current: CentiAmps,
+    },
+    /// Fewer slaves than expected were heard since the start.
+    SlavesMissing {
+        /// How many there are.
+        heard: u8,
+        /// How many there should be.
+        expected: u8,
+    },
+    /// A slave beyond those expected announced itself.
+    UnexpectedSlave {
+        /// Who.
+        slave: TwcId,
+    },
     /// A slave reports a limit that was never sent to it.
     UnexpectedLimit {
         /// Who.
@@ -229,6 +288,11 @@ impl Event {
             Self::ReservationEnded { .. } => "reservation-ended",
             Self::ReservationKept { .. } => "reservation-kept",
             Self::SilenceProven { .. } => "silence-proven",
+            Self::SlaveWithheld { .. } => "slave-withheld",
+            Self::PhasesVoid { .. } => "phases-void",
+            Self::UnequalMaxima { .. } => "unequal-maxima",
+            Self::SlavesMissing { .. } => "slaves-missing",
+            Self::UnexpectedSlave { .. } => "unexpected-slave",
             Self::UnexpectedLimit { .. } => "unexpected-limit",
             Self::Implausible { .. } => "implausible",
             Self::OverDraw { .. } => "over-draw",
@@ -256,6 +320,10 @@ impl Event {
             | Self::ReservationEnded { slave }
             | Self::ReservationKept { slave, .. }
             | Self::SilenceProven { slave }
+            | Self::SlaveWithheld { slave, .. }
+            | Self::PhasesVoid { slave }
+            | Self::UnequalMaxima { slave, .. }
+            | Self::UnexpectedSlave { slave }
             | Self::UnexpectedLimit { slave, .. }
             | Self::Implausible { slave, .. }
             | Self::OverDraw { slave, .. }

@@ -2,122 +2,133 @@
 //!
 //! A heartbeat to a slave can be built from an [`Offer`] and from nothing else, and only [`Guard::grant`] makes
 //! offers. Whatever a [`crate::share::Share`] asks for, the sum of what all slaves *may* still draw stays
-//! within the limit, at every instant:
+//! within the limit of every circuit and phase, at every instant:
 //!
 //! * A raise counts from before its frame leaves.
 //! * A lowering counts after two exchanges in a row, each begun after it and answered exactly once in its
 //!   window, have shown both limit and current at or under it.
 //! * A slave that gets heartbeats counts at least 6.00 A, plugged in or not.
 //! * A silent slave counts what it last had until it must have stopped by itself.
+//!
+//! Where a limit falls below what is in force, nothing on that circuit is raised, everybody is told to come down,
+//! and who does not follow is silenced (`guard/escalate.rs`).
 
+mod answers;
+mod escalate;
 mod ledger;
 mod offer;
+mod record;
+mod silence;
 #[cfg(test)]
 mod tests;
-
-use core::ops::Range;
-use core::time::Duration;
+mod tree;
+mod twin;
 
 use twc_proto::{CentiAmps, Instant, TwcId};
 
-use self::ledger::{Contact, Doubt, Ledger, PROOFS, Reach, tolerance};
+pub(crate) use self::answers::{Evidence, Finding};
+pub(crate) use self::escalate::Insist;
+use self::ledger::{Contact, Doubt, Ledger, PROOFS, Reach};
 pub(crate) use self::offer::{LimitCommand, Offer};
-
-use crate::config::{Config, FLOOR, MAX_SLAVES};
+pub(crate) use self::silence::Reservation;
+use self::silence::StopTimes;
+use self::tree::{Amounts, Load, Tree};
+pub(crate) use self::twin::WindowShows;
+use crate::config::{Config, FLOOR, MAX_SLAVES, PhaseAmps, Phases, Place};
 use crate::event::Refusal;
 use crate::snapshot::KnownSlave;
 
-/// How many clean exchanges in a row a lowering needs.
-const CONFIRMATIONS: u8 = 2;
+/// What a target under the floor, or none, counts as in the fitting of targets.
+const NOTHING: u16 = 0;
+/// By how much a target is cut at a time: shares stay whole amperes.
+const CUT: u32 = 100;
 
 /// An offer, and what stood against more.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Grant {
     pub(crate) offer: Offer,
     pub(crate) refused: Option<Refusal>,
-}
-
-/// What an answer showed, beyond itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Finding {
-    /// Nothing new.
-    Nothing,
-    /// A lowering is confirmed.
-    Released,
-    /// A limit we never sent.
-    UnexpectedLimit,
-    /// More current than the limit for so long that somebody should know.
-    OverDraw,
-    /// A report that cannot be.
-    Implausible,
-}
-
-/// Which lowering an answer can confirm: the one its exchange began after.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Evidence {
-    epoch: Option<u8>,
-}
-
-/// What became of a silent slave's reservation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reservation {
-    Running,
-    /// Time is up, but this unit was never seen to stop while others are served.
-    Unproven,
-    Ended,
-}
-
-/// How long after its last heartbeat left here a slave must have stopped by itself.
-fn stop_after(config: &Config) -> Duration {
-    config.timing.stop_after.saturating_add(config.timing.link_buffer)
+    pub(crate) insist: Insist,
 }
 
 /// The books of one bus.
 #[derive(Debug)]
 pub(crate) struct Guard {
-    config: Config,
+    tree: Tree,
+    times: StopTimes,
+    durable: bool,
+    state_lost: bool,
     expected: usize,
     ledgers: [Option<Ledger>; MAX_SLAVES],
     /// Raises above the floor wait until then, or until every expected slave is confirmed.
     start_up: Option<Instant>,
     /// When anything of ours reached the wire last.
     bus_used: Instant,
+    /// When a slave last got its first heartbeat.
+    admitted: Option<Instant>,
+    /// Who lost power last, and when several did at once.
+    reboot: Option<(usize, Instant)>,
+    power_cut: Option<Instant>,
     revision: u32,
 }
 
 impl Guard {
     pub(crate) fn new(config: &Config, now: Instant) -> Self {
+        let times = StopTimes::new(&config.timing);
         Self {
-            config: *config,
+            tree: Tree::new(config),
+            times,
+            durable: config.durable,
+            state_lost: config.state_lost,
             expected: usize::from(config.expected_slaves),
             ledgers: [None; MAX_SLAVES],
-            start_up: Some(now + stop_after(config)),
+            start_up: Some(now + times.stop),
             bus_used: now,
+            admitted: None,
+            reboot: None,
+            power_cut: None,
             revision: 0,
         }
     }
 
     /// Opens the books of a slave heard for the first time.
-    pub(crate) fn open(&mut self, slot: usize, slave: TwcId, unit_max: CentiAmps) {
-        let reach = Reach::At(self.bus_used);
-        self.put(slot, Ledger::new(slave, unit_max.value(), reach));
+    pub(crate) fn open(&mut self, slot: usize, config: &Config, slave: TwcId, unit_max: CentiAmps) {
+        let mut ledger = self.page(config, slave, unit_max);
+        if self.state_lost && self.start_up.is_some() {
+            // It may be one of those that the lost state was about.
+            ledger.held = ledger.unit_max;
+            ledger.stranger = true;
+        }
+        self.put(slot, ledger);
     }
 
     /// Opens the books of a slave known from an earlier run. It may still follow any limit its unit can take,
     /// unless that run has seen it stop.
-    pub(crate) fn reopen(&mut self, slot: usize, known: &KnownSlave) {
-        let held = if known.stopped { known.commitment } else { known.unit_max }.value();
-        let ledger = Ledger {
-            held,
-            lease: known.commitment.value(),
-            recorded: known.commitment.value(),
-            to_record: known.commitment.value(),
-            noticed: if known.stops_proven { PROOFS } else { 0 },
-            contact: if known.stopped { Contact::Stopped } else { Contact::None },
-            ..Ledger::new(known.id, known.unit_max.value(), Reach::At(self.bus_used))
-        };
+    pub(crate) fn reopen(&mut self, slot: usize, config: &Config, known: &KnownSlave) {
+        let mut ledger = self.page(config, known.id, known.unit_max);
+        ledger.held = if known.stopped { known.commitment } else { known.unit_max }.value();
+        ledger.lease = known.commitment.value();
+        ledger.recorded = known.commitment.value();
+        ledger.to_record = known.commitment.value();
+        ledger.noticed = if known.stops_proven { PROOFS } else { 0 };
+        ledger.contact = if known.stopped { Contact::Stopped } else { Contact::None };
+        ledger.strikes = known.strikes;
+        if known.phases_void {
+            ledger.cancel_phases();
+        }
         self.put(slot, ledger);
         self.expect_those_on_the_books();
+    }
+
+    fn page(&self, config: &Config, slave: TwcId, unit_max: CentiAmps) -> Ledger {
+        let connection = config.connection(slave);
+        let own_limit = config.own_limit(slave).value();
+        let load = self.tree.load(connection);
+        let mut ledger = Ledger::new(slave, load, unit_max.value(), own_limit, Reach::At(self.bus_used));
+        if let Some(connection) = connection {
+            ledger.terminals = connection.terminals();
+        }
+        ledger
     }
 
     fn put(&mut self, slot: usize, ledger: Ledger) {
@@ -131,15 +142,97 @@ impl Guard {
         self.expected = self.expected.max(counted);
     }
 
-    /// Asks to send `wanted` to a slave. What is granted may be less, with the reason beside it.
+    /// Orders a limit for a circuit, at most the configured one, for as long as `until` says. What holds now, or
+    /// `None` where there is no such circuit.
+    pub(crate) fn order(&mut self, place: Place, limit: PhaseAmps, until: Option<Instant>) -> Option<PhaseAmps> {
+        self.tree.order(place, limit, until)
+    }
+
+    /// Ends orders whose time has come. True when a limit may have fallen.
+    pub(crate) fn expire_orders(&mut self, now: Instant) -> bool {
+        self.tree.expire(now)
+    }
+
+    /// When the next order ends.
+    pub(crate) fn order_expires(&self) -> Option<Instant> {
+        self.tree.expires()
+    }
+
+    /// The most a slave of this unit may ever be told: its unit and its own circuit allow no more.
+    pub(crate) fn cap(&self, slot: usize) -> CentiAmps {
+        CentiAmps::new(self.ledger(slot).map_or(FLOOR.value(), |ledger| ledger.cap().max(FLOOR.value())))
+    }
+
+    /// Cuts targets, the largest first, until together with what silent slaves may still draw they fit on every
+    /// circuit, and remembers them: no grant goes beyond. `None` is a slave that is to have nothing.
+    ///
+    /// This is what makes a fall of a limit reach the slaves whatever a share asks for. A slave that has not
+    /// followed for long counts as what it holds, at the cost of those beside it.
+    pub(crate) fn fit(&mut self, targets: &mut [Option<CentiAmps>; MAX_SLAVES], now: Instant) {
+        let (loads, mut amounts) = (self.loads(), [0; MAX_SLAVES]);
+        let mut may_cut = [false; MAX_SLAVES];
+        for (slot, ledger) in self.ledgers.iter().enumerate() {
+            let (Some(ledger), Some(amount), Some(may_cut), Some(target)) =
+                (ledger, amounts.get_mut(slot), may_cut.get_mut(slot), targets.get_mut(slot))
+            else {
+                continue;
+            };
+            let wanted = target.filter(|target| *target >= FLOOR).map(|target| target.value().min(ledger.cap()));
+            let served = ledger.contact == Contact::Active || wanted.is_some();
+            *may_cut = served && !ledger.has_lagged(escalate::OTHERS_YIELD, now);
+            let wanted = wanted.unwrap_or(NOTHING);
+            *amount = if *may_cut { ledger.times_units(wanted.max(FLOOR.value())) } else { ledger.commitment() };
+            if *may_cut && wanted == NOTHING {
+                *target = None;
+            }
+        }
+        while let Some(amount) = self.largest_without_room(&loads, &mut amounts, &may_cut) {
+            let above = amount.saturating_sub(u32::from(FLOOR.value()));
+            *amount -= above.min(CUT);
+        }
+        for (slot, ledger) in self.ledgers.iter_mut().enumerate() {
+            let (Some(ledger), Some(target), Some(amount)) = (ledger, targets.get_mut(slot), amounts.get(slot))
+            else {
+                continue;
+            };
+            let fits = u16::try_from(*amount).unwrap_or(u16::MAX).min(ledger.cap());
+            *target = target.map(|target| target.min(CentiAmps::new(fits)));
+            ledger.aim = target.map_or(NOTHING, CentiAmps::value);
+        }
+    }
+
+    /// The largest amount above the floor that may be cut and flows through a spot that is too full.
+    fn largest_without_room<'a>(
+        &self,
+        loads: &[Load; MAX_SLAVES],
+        amounts: &'a mut Amounts,
+        may_cut: &[bool; MAX_SLAVES],
+    ) -> Option<&'a mut u32> {
+        let counted = *amounts;
+        let candidates = amounts.iter_mut().zip(loads).zip(may_cut);
+        let too_large = candidates.filter(|((amount, load), may_cut)| {
+            **may_cut && **amount > u32::from(FLOOR.value()) && self.tree.room(**load, loads, &counted) < 0
+        });
+        too_large.map(|((amount, _), _)| amount).max()
+    }
+
+    /// Asks to send `wanted` to a slave. What is granted may be less, with the reason beside it; never anything
+    /// between 0 and the floor. A slave that is told 0 still counts its floor.
     ///
     /// # Errors
     /// When not even a first heartbeat may go there.
     pub(crate) fn grant(&mut self, slot: usize, wanted: CentiAmps, now: Instant) -> Result<Grant, Refusal> {
         let ledger = *self.ledger(slot).ok_or(Refusal::NoShare)?;
-        let cap = self.config.cap(CentiAmps::new(ledger.unit_max));
-        let wanted = wanted.min(cap).max(FLOOR).value();
-        let (amps, refused) = if ledger.commitment() < FLOOR.value() {
+        if let Some(why) = ledger.withheld {
+            return Err(Refusal::Withheld { why });
+        }
+        let returns = ledger.contact != Contact::Active;
+        if let Some(until) = self.paced(now).filter(|_| returns) {
+            return Err(Refusal::PowerCut { until });
+        }
+        let is_zero = wanted == CentiAmps::ZERO;
+        let wanted = wanted.value().min(ledger.aim).min(ledger.cap()).max(FLOOR.value());
+        let (amps, refused) = if ledger.is_new_contact() {
             self.first_contact(slot, &ledger, wanted, now)?
         } else {
             match self.refuses_raise(slot, &ledger, wanted, now) {
@@ -147,17 +240,23 @@ impl Guard {
                 refused => (ledger.last.unwrap_or(FLOOR.value()).min(wanted), refused),
             }
         };
+        if returns {
+            self.admitted = Some(now);
+        }
+        let amps = if is_zero { 0 } else { amps };
+        let insist = self.insists(slot, now);
         if let Some(ledger) = self.ledger_mut(slot) {
             if ledger.contact == Contact::Stopped {
                 ledger.held = ledger.resumes_with();
             }
             ledger.contact = Contact::Active;
+            ledger.stranger = false;
             ledger.reach = Reach::InFlight;
             ledger.held = ledger.held.max(amps);
             ledger.lease = ledger.lease.max(amps);
-            ledger.note_sent(amps);
+            ledger.note_sent(amps, now);
         }
-        Ok(Grant { offer: Offer::new(CentiAmps::new(amps)), refused })
+        Ok(Grant { offer: Offer::new(CentiAmps::new(amps)), refused, insist })
     }
 
     /// A first heartbeat is a raise like any other: it needs room for the floor, and for what a slave that
@@ -179,11 +278,11 @@ impl Guard {
 
     /// Refuses what may put more into force than the books hold.
     ///
-    /// While the books hold more than the limit, as after a start, what a slave counts is a fear and not a
+    /// While the books hold more than a limit, as after a start or a fall, what a slave counts is a fear and not a
     /// permission: nothing above what it was told last, or the floor, is known to be in force.
     fn refuses_raise(&mut self, slot: usize, ledger: &Ledger, wanted: u16, now: Instant) -> Option<Refusal> {
-        let told = ledger.last.unwrap_or(0).max(FLOOR.value());
-        let raises = wanted > ledger.commitment() || (wanted > told && self.committed() > self.limit());
+        let counted = ledger.times_units(wanted) <= ledger.commitment();
+        let raises = !counted || (wanted > ledger.told() && self.is_over(slot));
         if !raises {
             return None;
         }
@@ -198,35 +297,50 @@ impl Guard {
         if let Some(frozen) = self.ledgers.iter().flatten().find(|ledger| ledger.doubt != Doubt::None) {
             return Some(Refusal::Frozen { slave: frozen.slave });
         }
-        let free = self.limit().saturating_sub(self.committed_beside(slot));
-        if u32::from(wanted) > free {
-            let free = CentiAmps::new(u16::try_from(free).unwrap_or(u16::MAX));
+        let free = self.free(slot);
+        if wanted > free {
+            let free = CentiAmps::new(free);
             return Some(Refusal::NoRoom { wanted: CentiAmps::new(wanted), free });
         }
-        (self.config.durable && !self.is_recorded(slot, wanted)).then_some(Refusal::NotSaved)
+        (self.durable && !self.is_recorded(slot, wanted)).then_some(Refusal::NotSaved)
     }
 
-    /// The room that a slave without heartbeats needs before it can get one.
-    pub(crate) fn resumes_with(&self, slot: usize) -> CentiAmps {
-        CentiAmps::new(self.ledger(slot).map_or(FLOOR.value(), Ledger::resumes_with))
+    /// Whether `wanted` as a whole would be granted to a slave that is being served: what a raise needs that is
+    /// only of use in full.
+    #[allow(dead_code)] // The first such raise is under way.
+    pub(crate) fn has_room(&mut self, slot: usize, wanted: CentiAmps, now: Instant) -> bool {
+        let Some(ledger) = self.ledger(slot).copied() else { return false };
+        let allowed = ledger.withheld.is_none() && wanted.value() <= ledger.cap() && !self.is_over(slot);
+        allowed && self.refuses_above_floor(wanted.value(), now).is_none() && wanted.value() <= self.free(slot)
     }
 
-    /// Asks for `wanted` to be written to the state file now, so that the raise need not wait for it later.
-    /// Not for a slave without heartbeats: a restart takes one in the file for one that had some.
-    pub(crate) fn record_ahead(&mut self, slot: usize, wanted: CentiAmps) {
-        if self.config.durable && self.commitment(slot) > CentiAmps::ZERO {
-            self.is_recorded(slot, wanted.value());
+    /// What the others leave on the tightest spot that this slave's current flows through.
+    pub(crate) fn free(&self, slot: usize) -> u16 {
+        let mut amounts = self.commitments();
+        if let Some(own) = amounts.get_mut(slot) {
+            *own = 0;
         }
+        let units = self.ledger(slot).map_or(1, |ledger| ledger.times_units(1));
+        let room = u32::try_from(self.room(slot, &amounts)).unwrap_or(0) / units;
+        u16::try_from(room).unwrap_or(u16::MAX)
     }
 
-    /// Whether the state file holds at least `wanted`; if not, asks for it to be written.
-    fn is_recorded(&mut self, slot: usize, wanted: u16) -> bool {
-        let Some(ledger) = self.ledger_mut(slot) else { return false };
-        if wanted > ledger.to_record {
-            ledger.to_record = wanted;
-            self.changed();
-        }
-        self.ledger(slot).is_some_and(|ledger| wanted <= ledger.recorded)
+    /// Whether more is in force than a limit allows, somewhere this slave's current flows.
+    pub(crate) fn is_over(&self, slot: usize) -> bool {
+        self.room(slot, &self.commitments()) < 0
+    }
+
+    fn room(&self, slot: usize, amounts: &Amounts) -> i32 {
+        self.ledger(slot).map_or(0, |ledger| self.tree.room(ledger.load, &self.loads(), amounts))
+    }
+
+    fn loads(&self) -> [Load; MAX_SLAVES] {
+        let nowhere = Load { path: 0, phases: Phases::NONE };
+        self.ledgers.map(|ledger| ledger.map_or(nowhere, |ledger| ledger.load))
+    }
+
+    fn commitments(&self) -> Amounts {
+        self.ledgers.map(|ledger| ledger.map_or(0, |ledger| ledger.commitment()))
     }
 
     /// When raises above the floor are allowed at the latest, if they are not yet.
@@ -236,192 +350,24 @@ impl Guard {
         let all = self.ledgers.iter().flatten().all(|ledger| ledger.confirmed || ledger.commitment() == 0);
         let everybody = self.expected > 0 && confirmed >= self.expected && all;
         self.start_up = until.filter(|_| !everybody);
+        if until.is_none() {
+            // Whoever was served before us and not since must have stopped.
+            for ledger in self.ledgers.iter_mut().flatten().filter(|ledger| ledger.stranger) {
+                ledger.stranger = false;
+                ledger.held = 0;
+            }
+        }
         self.start_up
     }
 
-    /// What an answer to the exchange under way can confirm. To be asked when it comes: by the time it is
-    /// believed, the next exchange may have begun.
-    pub(crate) fn evidence(&self, slot: usize) -> Evidence {
-        Evidence { epoch: self.ledger(slot).filter(|ledger| ledger.counts).map(|ledger| ledger.epoch) }
+    /// The room that a slave without heartbeats needs before it can get one.
+    pub(crate) fn resumes_with(&self, slot: usize) -> CentiAmps {
+        CentiAmps::new(self.ledger(slot).map_or(FLOOR.value(), Ledger::resumes_with))
     }
 
-    /// A single clean answer came to an exchange.
-    pub(crate) fn answered(
-        &mut self,
-        slot: usize,
-        evidence: Evidence,
-        limit: CentiAmps,
-        drawn: CentiAmps,
-    ) -> Finding {
-        let Some(ledger) = self.ledger_mut(slot) else { return Finding::Nothing };
-        let (limit, drawn) = (limit.value(), drawn.value());
-        if !ledger.plausible(limit) || !ledger.plausible(drawn) {
-            ledger.doubt = Doubt::Implausible;
-            ledger.clean = 0;
-            return Finding::Implausible;
-        }
-        let overdraw = ledger.note_overdraw(limit, drawn);
-        if !ledger.knows(limit) {
-            return ledger.note_unexpected(limit);
-        }
-        ledger.doubt = Doubt::None;
-        let Some(last) = ledger.last else { return Finding::Nothing };
-        let begun_after = evidence.epoch == Some(ledger.epoch);
-        if !begun_after || limit > last || drawn > last.saturating_add(tolerance(last)) {
-            ledger.clean = 0;
-            return if overdraw { Finding::OverDraw } else { Finding::Nothing };
-        }
-        ledger.clean = ledger.clean.saturating_add(1);
-        if ledger.clean < CONFIRMATIONS {
-            return Finding::Nothing;
-        }
-        let falls = last < ledger.held;
-        ledger.held = last;
-        ledger.lease = last;
-        ledger.confirmed = true;
-        if falls { Finding::Released } else { Finding::Nothing }
-    }
-
-    /// A late, second, unasked or misaddressed answer: it can only raise a commitment.
-    pub(crate) fn disturbed(&mut self, slot: usize, limit: CentiAmps) {
-        if let Some(ledger) = self.ledger_mut(slot) {
-            ledger.clean = 0;
-            if ledger.plausible(limit.value()) {
-                ledger.fear(limit.value());
-            }
-        }
-    }
-
-    /// No clean answer came.
-    pub(crate) fn missed(&mut self, slot: usize) {
-        if let Some(ledger) = self.ledger_mut(slot) {
-            ledger.clean = 0;
-        }
-    }
-
-    /// The heartbeat to this slave has left, as far as this end can know.
-    pub(crate) fn sent(&mut self, slot: usize, now: Instant) {
-        self.bus_used = now;
-        if let Some(ledger) = self.ledger_mut(slot) {
-            ledger.reach = Reach::At(now);
-        }
-    }
-
-    /// Something else than a heartbeat has left.
-    pub(crate) fn bus_used(&mut self, now: Instant) {
-        self.bus_used = now;
-    }
-
-    /// What was under way may have reached the wire up to `now`.
-    pub(crate) fn connection_lost(&mut self, now: Instant) {
-        for ledger in self.ledgers.iter_mut().flatten() {
-            ledger.clean = 0;
-            ledger.counts = false;
-            if ledger.reach == Reach::InFlight {
-                ledger.reach = Reach::At(now);
-                self.bus_used = now;
-            }
-        }
-    }
-
-    /// The process stood still: as after a start, but the books are still true.
-    pub(crate) fn restart(&mut self, now: Instant) {
-        self.start_up = Some(now + stop_after(&self.config));
-        self.expect_those_on_the_books();
-        for ledger in self.ledgers.iter_mut().flatten() {
-            ledger.clean = 0;
-            ledger.confirmed = false;
-        }
-    }
-
-    /// Another master was heard: it may have told our slaves anything, and keeps them going.
-    pub(crate) fn foreign_master(&mut self, now: Instant) {
-        self.restart(now);
-        self.bus_used = now;
-        for ledger in self.ledgers.iter_mut().flatten() {
-            ledger.fear(ledger.unit_max);
-            ledger.last = None;
-            ledger.reach = Reach::At(now);
-        }
-    }
-
-    /// No more heartbeats go to this slave.
-    pub(crate) fn silence(&mut self, slot: usize) {
-        if let Some(ledger) = self.ledger_mut(slot) {
-            ledger.contact = Contact::Silent;
-            ledger.clean = 0;
-            // A unit that was cut off may ignore the first frame after it, so what it is told then is new to it.
-            ledger.last = None;
-            // Whatever was strange about its last answer, it holds no more than this, and no longer freezes others.
-            if core::mem::replace(&mut ledger.doubt, Doubt::None) != Doubt::None {
-                ledger.fear(ledger.unit_max);
-            }
-        }
-    }
-
-    /// Whether a silent slave must have stopped by now. An ended reservation frees its amps.
-    pub(crate) fn reservation(&mut self, slot: usize, now: Instant) -> Reservation {
-        let quiet_since = now - stop_after(&self.config);
-        let bus_quiet = self.bus_used <= quiet_since;
-        let durable = self.config.durable;
-        let Some(ledger) = self.ledger_mut(slot) else { return Reservation::Ended };
-        match ledger.reach {
-            _ if ledger.contact == Contact::Stopping => Reservation::Running,
-            Reach::At(at) if at <= quiet_since && (ledger.stops_proven() || bus_quiet) => {
-                // A restart must not take it for a slave that may be told the floor at once.
-                ledger.contact = if durable { Contact::Stopping } else { Contact::Stopped };
-                self.changed();
-                Reservation::Ended
-            }
-            Reach::At(at) if at <= quiet_since => Reservation::Unproven,
-            Reach::At(_) | Reach::InFlight => Reservation::Running,
-        }
-    }
-
-    /// When a silent slave's reservation ends at the earliest.
-    pub(crate) fn reservation_ends(&self, slot: usize) -> Option<Instant> {
-        let ledger = self.ledger(slot)?;
-        match ledger.reach {
-            // Waits for the state file and not for the clock; a deadline in the past would only spin.
-            _ if ledger.contact == Contact::Stopping => None,
-            Reach::At(at) => Some(at + stop_after(&self.config)),
-            Reach::InFlight => None,
-        }
-    }
-
-    /// Whether something of ours may have reached the slave less than `span` ago.
-    pub(crate) fn was_served_within(&self, slot: usize, span: Duration, now: Instant) -> bool {
-        self.ledger(slot).is_some_and(|ledger| match ledger.reach {
-            Reach::At(at) => now < at + self.config.timing.link_buffer + span,
-            Reach::InFlight => true,
-        })
-    }
-
-    /// Whether the slave may just have noticed our silence: the last that can have reached it lies `notices` back,
-    /// while others were served.
-    pub(crate) fn was_silent_alone(&self, slot: usize, notices: &Range<Duration>, now: Instant) -> bool {
-        self.ledger(slot).is_some_and(|ledger| match ledger.reach {
-            Reach::At(at) => {
-                let others_served = self.bus_used > at + notices.start / 2;
-                let buffer = self.config.timing.link_buffer;
-                others_served && now >= at + notices.start && now < at + notices.end + buffer
-            }
-            Reach::InFlight => false,
-        })
-    }
-
-    /// The slave seems to have noticed our silence. True when that makes it proven: chance may do it once.
-    pub(crate) fn noticed_silence(&mut self, slot: usize) -> bool {
-        let Some(ledger) = self.ledger_mut(slot) else { return false };
-        ledger.noticed = ledger.noticed.saturating_add(1);
-        let newly = ledger.noticed == PROOFS;
-        newly && self.changed()
-    }
-
-    /// Something changed that belongs into the state file.
-    fn changed(&mut self) -> bool {
-        self.revision = self.revision.wrapping_add(1);
-        true
+    /// Whether a heartbeat to this slave would be its first.
+    pub(crate) fn is_new_contact(&self, slot: usize) -> bool {
+        self.ledger(slot).is_none_or(Ledger::is_new_contact)
     }
 
     /// The unit maximum may fall at once.
@@ -433,52 +379,13 @@ impl Guard {
 
     /// What a slave may still draw.
     pub(crate) fn commitment(&self, slot: usize) -> CentiAmps {
-        CentiAmps::new(self.ledger(slot).map_or(0, Ledger::commitment))
+        let amps = self.ledger(slot).map_or(0, Ledger::commitment);
+        CentiAmps::new(u16::try_from(amps).unwrap_or(u16::MAX))
     }
 
     /// What all slaves together may still draw, in centiamps.
     pub(crate) fn committed(&self) -> u32 {
-        self.committed_beside(MAX_SLAVES)
-    }
-
-    fn committed_beside(&self, slot: usize) -> u32 {
-        let others = self.ledgers.iter().enumerate().filter(|(other, _)| *other != slot);
-        others.filter_map(|(_, ledger)| ledger.as_ref()).map(|ledger| u32::from(ledger.commitment())).sum()
-    }
-
-    /// What belongs into the state file: `None` for a slave that got no heartbeat and is not about to.
-    pub(crate) fn to_record(&self, slot: usize) -> Option<CentiAmps> {
-        let amps = self.ledger(slot).map_or(0, |ledger| ledger.to_record.max(ledger.lease));
-        (amps > 0).then_some(CentiAmps::new(amps))
-    }
-
-    /// Whether a slave must have stopped by itself.
-    pub(crate) fn is_stopped(&self, slot: usize) -> bool {
-        self.ledger(slot).is_some_and(|ledger| matches!(ledger.contact, Contact::Stopping | Contact::Stopped))
-    }
-
-    pub(crate) fn stops_proven(&self, slot: usize) -> bool {
-        self.ledger(slot).is_some_and(Ledger::stops_proven)
-    }
-
-    pub(crate) fn revision(&self) -> u32 {
-        self.revision
-    }
-
-    /// The state file holds everything up to `revision`.
-    pub(crate) fn saved(&mut self, revision: u32) {
-        if revision == self.revision {
-            for ledger in self.ledgers.iter_mut().flatten() {
-                ledger.recorded = ledger.to_record;
-                if ledger.contact == Contact::Stopping {
-                    ledger.contact = Contact::Stopped;
-                }
-            }
-        }
-    }
-
-    fn limit(&self) -> u32 {
-        u32::from(self.config.limit.value())
+        self.commitments().iter().sum()
     }
 
     fn ledger(&self, slot: usize) -> Option<&Ledger> {

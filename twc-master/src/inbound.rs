@@ -3,12 +3,12 @@
 use core::ops::Range;
 use core::time::Duration;
 
-use twc_proto::message::{SlaveHeartbeat, SlaveLinkReady};
+use twc_proto::message::{PlugState, Report, SlaveHeartbeat, SlaveLinkReady};
 use twc_proto::{BodyLen, CentiAmps, Instant, Message, Received, SlaveState, TwcId, Version};
 
 use crate::event::Event;
 use crate::foreign::Foreign;
-use crate::guard::{Finding, Reservation};
+use crate::guard::{Finding, Reservation, WindowShows};
 use crate::master::Master;
 use crate::share::Share;
 use crate::slave::{Pending, Phase, Slave};
@@ -24,6 +24,7 @@ impl<S: Share> Master<S> {
         match received.message() {
             Message::SlaveLinkReady(ready) => self.link_ready(now, ready, received.body_len()),
             Message::SlaveHeartbeat(heartbeat) => self.heartbeat(now, heartbeat),
+            Message::Report(report) if self.told_by_slave(report) => {}
             // Masters report about themselves unasked, slaves only when asked.
             Message::Report(_)
             | Message::LinkReady1(_)
@@ -41,7 +42,20 @@ impl<S: Share> Master<S> {
         }
     }
 
-    fn slot_of(&self, id: TwcId) -> Option<usize> {
+    /// What a slave of ours reports of itself. Reports without a sender are nobody's.
+    fn told_by_slave(&mut self, report: &Report) -> bool {
+        let Some(slot) = report.sender().and_then(|sender| self.slot_of(sender)) else { return false };
+        match *report {
+            Report::Meter { sender, phase_half_amps: Some(amps), .. } if self.guard.carries(slot, amps) => {
+                self.events.push(Event::PhasesVoid { slave: sender });
+            }
+            Report::PlugState { state: PlugState::UNPLUGGED, .. } => self.guard.forgive(slot),
+            _ => {}
+        }
+        true
+    }
+
+    pub(crate) fn slot_of(&self, id: TwcId) -> Option<usize> {
         self.slaves.iter().position(|slave| slave.as_ref().is_some_and(|slave| slave.id == id))
     }
 
@@ -72,16 +86,33 @@ impl<S: Share> Master<S> {
         let version = Version::from_link_ready(body_len);
         let mut slave = Slave::new(ready.slave, version, ready.max_current, now);
         slave.learn(ready, body_len);
-        self.guard.open(slot, ready.slave, ready.max_current);
+        self.guard.open(slot, &self.config, ready.slave, ready.max_current);
         if let Some(place) = self.slaves.get_mut(slot) {
             *place = Some(slave);
         }
         self.announced(ready, version);
+        self.compare(slot, ready);
     }
 
     fn announced(&mut self, ready: &SlaveLinkReady, version: Version) {
         let SlaveLinkReady { slave, sign, max_current } = *ready;
         self.events.push(Event::SlaveAnnounced { slave, sign, version, max_current });
+    }
+
+    /// Says what a new slave has others wonder about.
+    fn compare(&mut self, slot: usize, ready: &SlaveLinkReady) {
+        let SlaveLinkReady { slave, max_current, .. } = *ready;
+        let others = || self.slaves.iter().enumerate().filter(|(other, _)| *other != slot);
+        let others = || others().filter_map(|(_, slave)| slave.as_ref());
+        let expected = usize::from(self.config.expected_slaves);
+        let (differs, beyond) =
+            (others().any(|other| other.unit_max != max_current), expected > 0 && others().count() >= expected);
+        if differs {
+            self.events.push(Event::UnequalMaxima { slave, max_current });
+        }
+        if beyond {
+            self.events.push(Event::UnexpectedSlave { slave });
+        }
     }
 
     /// A place nobody has, or one whose slave is gone and owes nothing.
@@ -109,14 +140,24 @@ impl<S: Share> Master<S> {
         // loses frames the two cannot be told apart.
         let first = matches!(was, Phase::Silent { .. });
         let proves = first && noticed && !slave.seems_deaf && undisturbed_since < slave.heard;
-        if known_sign.is_some_and(|sign| sign != ready.sign) {
+        let other_sign = known_sign.filter(|sign| *sign != ready.sign);
+        if other_sign.is_some() {
             slave.state = SlaveState::READY;
             slave.asks = false;
             self.events.push(Event::SlaveRestarted { slave: ready.slave });
+            self.guard.rebooted(slot, now);
         } else if proves && known_sign.is_some() && self.guard.noticed_silence(slot) {
             self.events.push(Event::SilenceProven { slave: ready.slave });
         }
         self.guard.set_unit_max(slot, unit_max);
+        self.guard.announces(slot, now);
+        if other_sign.is_some_and(|known| self.guard.changed_sign(slot, known, ready.sign)) {
+            self.suspect_double(slot);
+        }
+        let Some(Some(slave)) = self.slaves.get_mut(slot) else { return };
+        if self.guard.withheld(slot).is_some() {
+            return;
+        }
         if matches!(was, Phase::Silent { .. }) {
             slave.phase = Phase::Waiting;
         }
@@ -141,7 +182,7 @@ impl<S: Share> Master<S> {
         let evidence = self.guard.evidence(slot);
         let Some(Some(slave)) = self.slaves.get_mut(slot) else { return };
         let first = !slave.answered_once;
-        slave.pending = Some(Pending { until, heartbeat: *heartbeat, evidence, spoiled: false });
+        slave.pending = Some(Pending { until, heartbeat: *heartbeat, evidence, spoiled: false, differs: false });
         if slave.note(heartbeat, now) {
             let SlaveHeartbeat { slave, state, limit, drawn, .. } = *heartbeat;
             self.events.push(Event::SlaveChanged { slave, state, limit, drawn });
@@ -164,19 +205,25 @@ impl<S: Share> Master<S> {
             slave.heard = now;
             if let Some(pending) = &mut slave.pending {
                 pending.spoiled = true;
+                pending.differs |= pending.heartbeat != *heartbeat;
             }
         }
     }
 
     pub(crate) fn settle_answers(&mut self, now: Instant) {
+        let mut double = None;
         for (slot, slave) in self.slaves.iter_mut().enumerate() {
             let Some(slave) = slave else { continue };
             let Some(pending) = slave.pending.take_if(|pending| now >= pending.until) else { continue };
+            let shows = if pending.differs { WindowShows::Two } else { WindowShows::One };
+            if self.guard.window_closed(slot, shows) {
+                double = Some(slot);
+            }
             if pending.spoiled {
                 continue;
             }
             let SlaveHeartbeat { slave: id, limit, drawn, .. } = pending.heartbeat;
-            match self.guard.answered(slot, pending.evidence, limit, drawn) {
+            match self.guard.answered(slot, pending.evidence, limit, drawn, now) {
                 Finding::Nothing => {}
                 Finding::Released => {
                     let commitment = self.guard.commitment(slot);
@@ -191,6 +238,9 @@ impl<S: Share> Master<S> {
                 Finding::Implausible => self.events.push(Event::Implausible { slave: id, limit, drawn }),
             }
         }
+        if let Some(slot) = double {
+            self.suspect_double(slot);
+        }
     }
 
     pub(crate) fn end_exchange(&mut self, now: Instant) {
@@ -198,6 +248,9 @@ impl<S: Share> Master<S> {
         let Some(exchange) = self.turn.exchange.filter(over) else { return };
         self.turn.exchange = None;
         self.guard.missed(exchange.slot);
+        if self.guard.window_closed(exchange.slot, WindowShows::None) {
+            self.suspect_double(exchange.slot);
+        }
         if let Some(Some(slave)) = self.slaves.get_mut(exchange.slot) {
             slave.missed = slave.missed.saturating_add(1);
             slave.state_again();
@@ -210,14 +263,16 @@ impl<S: Share> Master<S> {
             let wanted = self.slaves.iter().enumerate().any(|(other, slave)| {
                 other != slot && slave.as_ref().is_some_and(|slave| slave.asks || slave.phase == Phase::Waiting)
             });
+            let wanted = wanted || self.guard.is_over(slot);
             let patience = if wanted { GIVE_UP } else { GIVE_UP * 2 };
             let asked = self.turn.exchange.is_some_and(|exchange| exchange.slot == slot);
             let Some(Some(slave)) = self.slaves.get_mut(slot).filter(|_| !asked) else { continue };
             if slave.phase == Phase::Linked && slave.missed >= 2 && now.since(slave.heard) >= patience {
+                let plugged = slave.state != SlaveState::READY || slave.reported > CentiAmps::ZERO;
                 slave.phase = Phase::Silent { kept: false };
                 slave.asks = false;
                 slave.offered = None;
-                self.guard.silence(slot);
+                self.guard.silence(slot, None, plugged);
                 let reserved = self.guard.commitment(slot);
                 self.events.push(Event::SlaveSilenced { slave: slave.id, reserved });
             }

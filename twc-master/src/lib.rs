@@ -45,12 +45,16 @@ mod guard;
 mod inbound;
 mod master;
 mod outbound;
+mod protect;
 pub mod share;
 mod slave;
 mod snapshot;
 mod turn;
 
-pub use config::{Config, ConfigError, DEFAULT_CIRCUIT_LIMIT, FLOOR, LARGEST_UNIT, MAX_SLAVES, Timing};
-pub use event::{Constraint, Event, Refusal};
+pub use config::{
+    Circuit, Config, ConfigError, Connection, DEFAULT_CIRCUIT_LIMIT, FLOOR, LARGEST_UNIT, MAX_CIRCUITS,
+    MAX_SLAVES, PHASES, PhaseAmps, Phases, Place, Timing,
+};
+pub use event::{Constraint, Event, Refusal, Withheld};
 pub use master::{Master, SlaveStatus, Standing};
 pub use snapshot::{KnownSlave, Snapshot};

@@ -5,7 +5,7 @@ use core::time::Duration;
 use twc_proto::{CentiAmps, DecodeError, Envelope, Instant, Node, Received, SlaveState, TwcId, Version};
 
 use crate::config::{Config, ConfigError, MAX_SLAVES};
-use crate::event::{Constraint, Event, EventQueue};
+use crate::event::{Constraint, Event, EventQueue, Withheld};
 use crate::foreign::Foreign;
 use crate::guard::Guard;
 use crate::share::Share;
@@ -15,6 +15,8 @@ use crate::turn::{Announcement, Turn};
 
 /// A gap between two calls that means the process stood still. The bus never leaves us idle that long.
 const STALL: Duration = Duration::from_secs(3);
+/// What has waited in buffers while the process stood still comes in without such a pause.
+const SETTLE: Duration = Duration::from_millis(300);
 
 /// A master for one bus.
 ///
@@ -35,6 +37,10 @@ pub struct Master<S> {
     pub(crate) garbled: u32,
     /// When a frame was last damaged.
     pub(crate) disturbed_at: Instant,
+    /// When somebody is told how many of the expected slaves were heard.
+    pub(crate) counts_slaves_at: Option<Instant>,
+    /// After standing still, what comes in is ignored until nothing has come in for a while.
+    settles_at: Option<Instant>,
     /// The time of the last call.
     now: Instant,
 }
@@ -64,6 +70,13 @@ pub struct SlaveStatus {
     pub drawn: CentiAmps,
     /// What it may still draw, by the books.
     pub commitment: CentiAmps,
+    /// Why it gets no heartbeats, if it could have some.
+    pub withheld: Option<Withheld>,
+    /// How often our silence has cut off the car that is plugged in there.
+    pub strikes: u8,
+    /// Whether it is proven that nothing flows: by silence that lasted, or by two answers in a row with limit 0 and
+    /// at most 0.5 A.
+    pub off: bool,
 }
 
 /// Where a slave stands with the master.
@@ -96,6 +109,8 @@ impl<S: Share> Master<S> {
             events: EventQueue::new(),
             garbled: 0,
             disturbed_at: now,
+            counts_slaves_at: (config.expected_slaves > 0).then(|| now + config.timing.stop_after),
+            settles_at: None,
             now,
         })
     }
@@ -105,8 +120,9 @@ impl<S: Share> Master<S> {
     pub fn restore(&mut self, known: impl IntoIterator<Item = KnownSlave>) {
         for known in known {
             let Some(slot) = self.slaves.iter().position(Option::is_none) else { break };
-            self.guard.reopen(slot, &known);
+            self.guard.reopen(slot, &self.config, &known);
             let mut slave = Slave::new(known.id, known.version, known.unit_max, self.now);
+            slave.sign = known.sign;
             if known.stopped {
                 slave.phase = Phase::Silent { kept: true };
             }
@@ -141,6 +157,9 @@ impl<S: Share> Master<S> {
                 limit: slave.reported,
                 drawn: slave.drawn,
                 commitment: self.guard.commitment(slot),
+                withheld: self.guard.withheld(slot),
+                strikes: self.guard.strikes(slot),
+                off: self.guard.is_off(slot),
             })
         })
     }
@@ -170,6 +189,9 @@ impl<S: Share> Master<S> {
                 unit_max: slave.unit_max,
                 commitment,
                 stops_proven: self.guard.stops_proven(slot),
+                sign: slave.sign,
+                strikes: self.guard.strikes(slot),
+                phases_void: self.guard.phases_void(slot),
                 stopped: self.guard.is_stopped(slot),
             });
         }
@@ -199,12 +221,25 @@ impl<S: Share> Master<S> {
         self.drop_the_silent(now);
         self.end_reservations(now);
         self.release_foreign(now);
+        self.protect(now);
+    }
+
+    /// Whether something that came in now is too old to be used.
+    fn is_settling(&mut self, now: Instant) -> bool {
+        let settling = self.settles_at.is_some_and(|at| now < at);
+        self.settles_at = settling.then(|| now + SETTLE);
+        if settling {
+            self.turn.rest_until(now + SETTLE);
+        }
+        settling
     }
 
     fn stalled(&mut self, gap: Duration, now: Instant) {
         let millis = u64::try_from(gap.as_millis()).unwrap_or(u64::MAX);
         self.events.push(Event::Stalled { millis });
         self.guard.restart(now);
+        self.settles_at = Some(now + SETTLE);
+        self.turn.rest_until(now + SETTLE);
         for slave in self.slaves.iter_mut().flatten() {
             slave.pending = None;
             slave.state_again();
@@ -215,13 +250,21 @@ impl<S: Share> Master<S> {
 impl<S: Share> Node for Master<S> {
     fn handle_message(&mut self, now: Instant, received: &Received) {
         self.advance(now);
-        self.receive(now, received);
+        if !self.is_settling(now) {
+            self.receive(now, received);
+        }
     }
 
     fn handle_decode_error(&mut self, now: Instant, _: DecodeError) {
         self.advance(now);
         self.garbled = self.garbled.saturating_add(1);
         self.disturbed_at = now;
+        if self.is_settling(now) {
+            return;
+        }
+        if let Some(exchange) = self.turn.exchange {
+            self.guard.window_damaged(exchange.slot);
+        }
     }
 
     fn handle_timeout(&mut self, now: Instant) {
@@ -263,6 +306,7 @@ impl<S: Share> Node for Master<S> {
         let announce = self.announcement.due().map(|due| due.max(self.turn.free_at));
         let announce = announce.filter(|_| self.turn.exchange.is_none() && !self.is_hands_off());
         let foreign = self.foreign.map(|foreign| foreign.gone_at());
-        by_slave.chain(window).chain(announce).chain(foreign).min()
+        let order = self.guard.order_expires();
+        by_slave.chain(window).chain(announce).chain(foreign).chain(order).chain(self.counts_slaves_at).min()
     }
 }

@@ -20,7 +20,7 @@ impl<S: Share> Master<S> {
         if self.is_hands_off() || !self.turn.is_free(now) {
             return None;
         }
-        self.plan();
+        self.plan(now);
         self.heartbeat_due(now).or_else(|| self.announce(now))
     }
 
@@ -31,7 +31,7 @@ impl<S: Share> Master<S> {
     }
 
     /// Sets every slave's target. What silent slaves may still draw is not there to be divided.
-    fn plan(&mut self) {
+    fn plan(&mut self, now: Instant) {
         let nobody = Wish { slave: TwcId::new(0), cap: FLOOR, asks: false, since: Instant::ZERO };
         let (mut wishes, mut slots, mut count) = ([nobody; MAX_SLAVES], [0; MAX_SLAVES], 0);
         let (mut reserved, mut returning) = (0_u16, FLOOR);
@@ -44,7 +44,7 @@ impl<S: Share> Master<S> {
             if slave.phase == Phase::Waiting && self.guard.commitment(slot) == CentiAmps::ZERO {
                 returning = returning.max(self.guard.resumes_with(slot));
             }
-            let cap = self.config.cap(slave.unit_max);
+            let cap = self.guard.cap(slot).min(self.config.limit);
             let wish = Wish { slave: slave.id, cap, asks: slave.asks, since: slave.since };
             if let (Some(place), Some(index)) = (wishes.get_mut(count), slots.get_mut(count)) {
                 (*place, *index) = (wish, slot);
@@ -55,19 +55,27 @@ impl<S: Share> Master<S> {
         let budget = CentiAmps::new(all.saturating_sub(room_to_return(all, count, returning)));
         let wishes = wishes.get(..count).unwrap_or_default();
         let targets = self.share.divide(budget, wishes);
-        self.take_targets(budget, wishes, &slots, &targets);
+        self.take_targets(now, budget, wishes, &slots, &targets);
     }
 
     fn take_targets(
         &mut self,
+        now: Instant,
         budget: CentiAmps,
         wishes: &[Wish],
         slots: &[usize; MAX_SLAVES],
         targets: &Targets,
     ) {
         let asking = wishes.iter().filter(|wish| wish.asks).count() as u8;
-        for ((wish, slot), target) in wishes.iter().zip(slots).zip(targets) {
-            let target = target.filter(|target| *target >= FLOOR).map(|target| target.min(wish.cap));
+        let mut fitting = [None; MAX_SLAVES];
+        for (slot, target) in slots.iter().zip(targets).take(wishes.len()) {
+            if let Some(place) = fitting.get_mut(*slot) {
+                *place = target.filter(|target| *target >= FLOOR);
+            }
+        }
+        self.guard.fit(&mut fitting, now);
+        for (wish, slot) in wishes.iter().zip(slots) {
+            let target = fitting.get(*slot).copied().flatten();
             let constraint = match target {
                 None => Constraint::Held(Refusal::NoShare),
                 Some(_) if !wish.asks => Constraint::NoDemand,
@@ -88,9 +96,10 @@ impl<S: Share> Master<S> {
             let due = |(slot, slave): (usize, &Option<Slave>)| {
                 let slave = slave.as_ref()?;
                 let live = !matches!(slave.phase, Phase::Silent { .. });
-                (live && now >= slave.due).then_some((slave.due, slave.id, slot))
+                let first = !self.guard.comes_down(slot);
+                (live && now >= slave.due).then_some((first, slave.due, slave.id, slot))
             };
-            let (_, _, slot) = self.slaves.iter().enumerate().filter_map(due).min()?;
+            let (_, _, _, slot) = self.slaves.iter().enumerate().filter_map(due).min()?;
             if let Some(envelope) = self.heartbeat_to(slot, now) {
                 return Some(envelope);
             }
@@ -107,12 +116,12 @@ impl<S: Share> Master<S> {
             0 | 1 => (slave.target, slave.entitlement),
             _ => (FLOOR, Constraint::Silent),
         };
-        let first_contact = self.guard.commitment(slot) == CentiAmps::ZERO;
+        let first_contact = self.guard.is_new_contact(slot);
         let granted = match wanted {
             CentiAmps::ZERO if first_contact => Err(Refusal::NoShare),
-            _ => self.guard.grant(slot, wanted, now),
+            _ => self.guard.grant(slot, wanted.max(FLOOR), now),
         };
-        let Grant { offer, refused } = match granted {
+        let Grant { offer, refused, insist } = match granted {
             Ok(grant) => grant,
             Err(refusal) => {
                 self.queue(slot, now, wanted, refusal);
@@ -123,7 +132,7 @@ impl<S: Share> Master<S> {
         if slave.explain(now, wanted, refused.map_or(constraint, Constraint::Held)) {
             self.events.push(Event::Target { slave: slave.id, target: wanted, constraint: slave.constraint });
         }
-        let command = slave.command_for(offer.amps());
+        let command = slave.command_for(offer.amps(), insist);
         let before = slave.offered.replace(offer.amps());
         if before != slave.offered {
             self.events.push(Event::Offered { slave: slave.id, from: before, to: offer.amps() });

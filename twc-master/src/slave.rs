@@ -7,7 +7,7 @@ use twc_proto::{BodyLen, CentiAmps, Instant, Sign, SlaveState, TwcId, Version};
 
 use crate::config::LARGEST_UNIT;
 use crate::event::Constraint;
-use crate::guard::{Evidence, LimitCommand};
+use crate::guard::{Evidence, Insist, LimitCommand};
 
 /// How long a car may sit at a limit without drawing before it counts as not asking.
 const IDLE_AT_LIMIT: Duration = Duration::from_secs(30);
@@ -35,6 +35,8 @@ pub(crate) struct Pending {
     pub(crate) heartbeat: SlaveHeartbeat,
     pub(crate) evidence: Evidence,
     pub(crate) spoiled: bool,
+    /// A second one said something else.
+    pub(crate) differs: bool,
 }
 
 #[derive(Debug)]
@@ -192,7 +194,7 @@ impl Slave {
     ///
     /// Before charging a protocol 2 unit takes 05, while charging 09; protocol 1 takes 05 always; state 08
     /// with limit 0 wants 08. An unplugged unit reports 0 whatever it is told.
-    pub(crate) fn command_for(&mut self, amps: CentiAmps) -> Option<LimitCommand> {
+    pub(crate) fn command_for(&mut self, amps: CentiAmps, insist: Insist) -> Option<LimitCommand> {
         if self.offered != Some(amps) {
             self.stated = 0;
         }
@@ -200,8 +202,11 @@ impl Slave {
         let echoed = self.answered_once && (self.reported == amps || unplugged);
         self.stated = self.stated.wrapping_add(1);
         let in_series = self.stated <= if echoed { 1 } else { REPEATS };
-        if !in_series && self.stated % 16 != 0 {
+        if !in_series && self.stated % 16 != 0 && insist == Insist::No {
             return None;
+        }
+        if insist == Insist::Alternate && self.version == Version::P2 && self.stated % 2 == 0 {
+            return Some(LimitCommand::Initial);
         }
         Some(match (self.version, self.state) {
             (_, SlaveState::STARTING) if self.reported == CentiAmps::ZERO => LimitCommand::AcceptStart,

@@ -1,6 +1,6 @@
 //! What must survive a restart.
 
-use twc_proto::{CentiAmps, TwcId, Version};
+use twc_proto::{CentiAmps, Sign, TwcId, Version};
 
 use crate::config::MAX_SLAVES;
 
@@ -17,6 +17,12 @@ pub struct KnownSlave {
     pub commitment: CentiAmps,
     /// Whether it was seen to notice our silence while others were served.
     pub stops_proven: bool,
+    /// Its sign: another one at the next start means that it lost power.
+    pub sign: Option<Sign>,
+    /// How often our silence cut off the car that is plugged in there.
+    pub strikes: u8,
+    /// Whether currents were seen on phases that its configuration does not know.
+    pub phases_void: bool,
     /// Whether it must have stopped by itself: it gets no heartbeat before it announces itself.
     pub stopped: bool,
 }

@@ -82,5 +82,5 @@ fn a_hostile_share_is_unfair_and_not_unsafe() {
     sim.run_until(Instant::from_secs(600), |_| ());
     let verdict = sim.world().verdict().unwrap();
     assert!(verdict.is_ok(), "{verdict}");
-    assert_eq!(verdict.peaks.in_force, 1_800, "everybody keeps the floor: {verdict}");
+    assert_eq!(verdict.peaks.in_force, 4_000, "what it asks for is cut to the limit: {verdict}");
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Constraint, Event, Refusal};
+use super::{Constraint, Event, Refusal, Withheld};
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -18,7 +18,24 @@ impl fmt::Display for Refusal {
             Self::Frozen { slave } => write!(f, "no raise while {slave} reports a limit that was never sent"),
             Self::NotSaved => f.write_str("waits until the state file holds it"),
             Self::NoShare => f.write_str("the limit has no 6.00 A left for it"),
+            Self::PowerCut { until } => write!(
+                f,
+                "several lost power at once and come back one after another: its turn at {} s",
+                until.as_millis() / 1_000
+            ),
+            Self::Withheld { why } => write!(f, "gets no heartbeats: {why}"),
         }
+    }
+}
+
+impl fmt::Display for Withheld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoRoom => "the limit has no 6.00 A left for it",
+            Self::DidNotFollow => "it did not come down while too much was in force",
+            Self::DoubleId => "two units seem to have its id; see to it, then release it",
+            Self::Ordered => "it was ordered off",
+        })
     }
 }
 
@@ -64,6 +81,22 @@ impl fmt::Display for Event {
                  {reserved} stay reserved until it is heard"
             ),
             Self::SilenceProven { slave } => write!(f, "{slave} was seen to notice our silence"),
+            Self::SlaveWithheld { slave, why, reserved, strikes } => write!(
+                f,
+                "{slave} gets no more heartbeats: {why}; {reserved} stay reserved until it must have stopped; \
+                 interruption {strikes} of this plug-in"
+            ),
+            Self::PhasesVoid { slave } => {
+                write!(f, "{slave} draws on phases its configuration does not know: it counts on all of them now")
+            }
+            Self::UnequalMaxima { slave, max_current } => {
+                write!(
+                    f,
+                    "{slave} is built for {max_current}, others are not: a genuine master would refuse to run"
+                )
+            }
+            Self::SlavesMissing { heard, expected } => write!(f, "{heard} of {expected} slaves were heard"),
+            Self::UnexpectedSlave { slave } => write!(f, "{slave} is one slave more than expected"),
             Self::UnexpectedLimit { slave, reported } => {
                 write!(f, "{slave} reports {reported}, which was never sent to it")
             }

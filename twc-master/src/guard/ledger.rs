@@ -3,7 +3,10 @@
 use twc_proto::{Instant, TwcId};
 
 use super::Finding;
+use super::tree::Load;
+use super::twin::Twin;
 use crate::config::{FLOOR, LARGEST_UNIT};
+use crate::event::Withheld;
 
 /// How often a slave must seem to notice our silence before it counts.
 pub(super) const PROOFS: u8 = 2;
@@ -11,6 +14,8 @@ pub(super) const PROOFS: u8 = 2;
 const OVERDRAW_ANSWERS: u8 = 3;
 /// How many make an alarm: a car may take half that many seconds to follow a lowering.
 const OVERDRAW_ALARM: u8 = 30;
+/// A relay that is open lets no more than this through, as units read it: 0.5 A.
+const OFF: u16 = 50;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Contact {
@@ -40,9 +45,18 @@ pub(super) enum Doubt {
 }
 
 #[derive(Debug, Clone, Copy)]
+#[allow(clippy::struct_excessive_bools)] // Facts, each on its own.
 pub(super) struct Ledger {
     pub(super) slave: TwcId,
+    /// Where its current flows.
+    pub(super) load: Load,
+    /// One bit per terminal of the unit that its configuration connects.
+    pub(super) terminals: u8,
     pub(super) unit_max: u16,
+    /// What its own circuit carries.
+    pub(super) own_limit: u16,
+    /// The most that may be told to it, as the targets of all slaves allow; zero where it is to have nothing.
+    pub(super) aim: u16,
     /// The highest limit that may still be in force, also where that is only feared.
     pub(super) held: u16,
     /// The highest limit that somebody is known to have sent and that may still be in force.
@@ -57,23 +71,47 @@ pub(super) struct Ledger {
     pub(super) clean: u8,
     pub(super) overdraws: u8,
     pub(super) overdrawn: u16,
+    /// Since when it has had to come down and has not been seen to.
+    pub(super) lags_since: Option<Instant>,
+    /// Whether its last answer showed the limit sent last.
+    pub(super) echoed: bool,
     pub(super) doubt: Doubt,
     pub(super) confirmed: bool,
     pub(super) contact: Contact,
+    /// Why it gets no heartbeats although it could have some.
+    pub(super) withheld: Option<Withheld>,
     pub(super) reach: Reach,
+    /// Since when it has announced itself without a pause while it was silent, and when it did so last.
+    pub(super) announces: Option<(Instant, Instant)>,
     /// What the state file holds, and what it is to hold.
     pub(super) recorded: u16,
     pub(super) to_record: u16,
     /// How often it seemed to notice our silence.
     pub(super) noticed: u8,
+    /// How often our silence cut a car off since it was plugged in.
+    pub(super) strikes: u8,
+    /// How many answers in a row showed an open relay.
+    pub(super) off: u8,
+    /// What speaks for two units with its id.
+    pub(super) twin: Twin,
+    /// Two units seem to have its id: everything counts twice.
+    pub(super) doubled: bool,
+    /// Currents were seen where its configuration knows none.
+    pub(super) phases_void: bool,
+    /// An earlier run may have served it, and nobody knows with what.
+    pub(super) stranger: bool,
 }
 
 impl Ledger {
     /// A page without any entry.
-    pub(super) fn new(slave: TwcId, unit_max: u16, reach: Reach) -> Self {
+    pub(super) fn new(slave: TwcId, load: Load, unit_max: u16, own_limit: u16, reach: Reach) -> Self {
         Self {
             slave,
+            load,
+            terminals: u8::MAX,
             unit_max,
+            own_limit,
+            aim: FLOOR.value(),
             held: 0,
             lease: 0,
             last: None,
@@ -83,22 +121,48 @@ impl Ledger {
             clean: 0,
             overdraws: 0,
             overdrawn: 0,
+            lags_since: None,
+            echoed: false,
             doubt: Doubt::None,
             confirmed: false,
             contact: Contact::None,
+            withheld: None,
             reach,
+            announces: None,
             recorded: 0,
             to_record: 0,
             noticed: 0,
+            strikes: 0,
+            off: 0,
+            twin: Twin::default(),
+            doubled: false,
+            phases_void: false,
+            stranger: false,
         }
     }
 
-    pub(super) fn commitment(&self) -> u16 {
-        match self.contact {
+    /// What it may still draw, in centiamps on each of its phases.
+    pub(super) fn commitment(&self) -> u32 {
+        let one = match self.contact {
             Contact::Stopped => 0,
             Contact::None => self.held.max(self.overdrawn),
             _ => self.held.max(self.overdrawn).max(FLOOR.value()),
-        }
+        };
+        self.times_units(one)
+    }
+
+    pub(super) fn times_units(&self, amps: u16) -> u32 {
+        u32::from(amps) << u8::from(self.doubled)
+    }
+
+    /// The most it may ever be told.
+    pub(super) fn cap(&self) -> u16 {
+        self.unit_max.min(self.own_limit)
+    }
+
+    /// What it was told last, at least the floor that it may take unasked.
+    pub(super) fn told(&self) -> u16 {
+        self.last.unwrap_or(0).max(FLOOR.value())
     }
 
     /// What it may draw once it gets a heartbeat again: a unit may resume with the limit it held.
@@ -106,9 +170,19 @@ impl Ledger {
         self.lease.max(FLOOR.value())
     }
 
+    /// Whether a heartbeat would be its first, and as such a raise.
+    pub(super) fn is_new_contact(&self) -> bool {
+        self.commitment() < u32::from(FLOOR.value()) || self.stranger
+    }
+
     /// Whether it is known to stop by itself while others are served: chance may show that once.
     pub(super) fn stops_proven(&self) -> bool {
         self.noticed >= PROOFS
+    }
+
+    /// Whether two answers in a row showed an open relay, or silence has stopped it.
+    pub(super) fn is_off(&self) -> bool {
+        matches!(self.contact, Contact::Stopping | Contact::Stopped) || self.off >= 2
     }
 
     /// Somebody else may have told the slave this much.
@@ -126,13 +200,19 @@ impl Ledger {
         u32::from(amps) <= most.min(u32::from(LARGEST_UNIT.value()))
     }
 
-    pub(super) fn note_sent(&mut self, amps: u16) {
+    pub(super) fn note_sent(&mut self, amps: u16, now: Instant) {
         self.counts = self.last == Some(amps);
         if !self.counts {
             self.clean = 0;
             self.epoch = self.epoch.wrapping_add(1);
+            self.echoed = false;
             self.last = Some(amps);
             self.remember(amps);
+        }
+        if amps < self.held {
+            self.lags_since.get_or_insert(now);
+        } else if self.overdrawn == 0 {
+            self.lags_since = None;
         }
     }
 
@@ -146,7 +226,9 @@ impl Ledger {
     }
 
     /// Counts readings above the limit; says whether this was the one to alarm somebody.
-    pub(super) fn note_overdraw(&mut self, limit: u16, drawn: u16) -> bool {
+    pub(super) fn note_drawn(&mut self, limit: u16, drawn: u16) -> bool {
+        let off = limit == 0 && drawn <= OFF;
+        self.off = if off { self.off.saturating_add(1) } else { 0 };
         if drawn <= limit.saturating_add(tolerance(limit)) {
             self.overdraws = 0;
             self.overdrawn = 0;

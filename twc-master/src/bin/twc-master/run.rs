@@ -50,11 +50,12 @@ pub(crate) struct RunArgs {
 pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let file = StateFile::open(args.state.clone(), &args.link.to_string())?;
     let mut reporter = Reporter::new(args.json);
-    let state = known_state(args, &file, &mut reporter)?;
+    let (state, lost) = known_state(args, &file, &mut reporter)?;
     let mut config = Config::new(state.id().unwrap_or_default(), state.sign(), args.limit);
     config.circuit_limit = args.max_per_slave;
     config.expected_slaves = args.expect_slaves;
     config.durable = true;
+    config.state_lost = lost;
     config.timing = args.link.timing();
     config.check().map_err(|error| Failure::usage(error.to_string()))?;
     file.write(&state).map_err(|error| Failure::failed(format!("cannot write the state file: {error}")))?;
@@ -65,15 +66,22 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     runtime.block_on(serve(args, config, state, file, reporter))
 }
 
-fn known_state(args: &RunArgs, file: &StateFile, reporter: &mut Reporter) -> Result<State, Failure> {
-    let mut state = match file.read()? {
+/// The state to start from, and whether there was one that could not be read.
+fn known_state(args: &RunArgs, file: &StateFile, reporter: &mut Reporter) -> Result<(State, bool), Failure> {
+    let found = file.read()?;
+    let lost = matches!(found, Found::Unreadable(_));
+    let mut state = match found {
         Found::State(state) => state,
         Found::Nothing => State::fresh(),
         Found::Unreadable(aside) => {
             reporter.note(
                 Instant::ZERO,
                 "state-unreadable",
-                &format!("the state file made no sense and was put aside as {}: starting anew", aside.display()),
+                &format!(
+                    "the state file made no sense and was put aside as {}: wall connectors may wait a minute for \
+                     their first heartbeat, for nobody knows what they follow",
+                    aside.display()
+                ),
             );
             State::fresh()
         }
@@ -82,7 +90,7 @@ fn known_state(args: &RunArgs, file: &StateFile, reporter: &mut Reporter) -> Res
         state.set_id(id);
     }
     args.forget.iter().for_each(|id| state.forget(*id));
-    Ok(state)
+    Ok((state, lost))
 }
 
 async fn serve(

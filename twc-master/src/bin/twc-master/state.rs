@@ -38,10 +38,17 @@ struct SavedSlave {
     commitment_centiamps: u16,
     stops_proven: bool,
     stopped: bool,
+    // What follows is not in files of format 1.
+    #[serde(default)]
+    sign: Option<u8>,
+    #[serde(default)]
+    strikes: u8,
+    #[serde(default)]
+    phases_void: bool,
 }
 
 impl State {
-    const FORMAT: u32 = 1;
+    const FORMAT: u32 = 2;
 
     /// A state for a link never used before: a random id that nobody is known by, and a random sign.
     pub(crate) fn fresh() -> Self {
@@ -78,6 +85,9 @@ impl State {
                 commitment: CentiAmps::new(saved.commitment_centiamps),
                 stops_proven: saved.stops_proven,
                 stopped: saved.stopped,
+                sign: saved.sign.map(Sign::new),
+                strikes: saved.strikes,
+                phases_void: saved.phases_void,
             })
         })
     }
@@ -90,17 +100,26 @@ impl State {
             commitment_centiamps: slave.commitment.value(),
             stops_proven: slave.stops_proven,
             stopped: slave.stopped,
+            sign: slave.sign.map(Sign::value),
+            strikes: slave.strikes,
+            phases_void: slave.phases_void,
         });
-        Self { slaves: slaves.collect(), ..self.clone() }
+        Self { format: Self::FORMAT, slaves: slaves.collect(), ..self.clone() }
     }
 
     pub(crate) fn forget(&mut self, id: TwcId) {
         self.slaves.retain(|slave| slave.id != id.to_string());
     }
 
+    /// The format of a file that a newer program wrote. It is no damage, and its slaves are there.
+    fn newer_format(text: &str) -> Option<u64> {
+        let value: serde_json::Value = serde_json::from_str(text).ok()?;
+        value.get("format")?.as_u64().filter(|format| *format > u64::from(Self::FORMAT))
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let state: Self = serde_json::from_str(text).ok()?;
-        let sound = state.format == Self::FORMAT
+        let sound = (1..=Self::FORMAT).contains(&state.format)
             && state.id().is_some()
             && state.slaves().count() == state.slaves.len()
             && state.slaves().all(|slave| slave.unit_max > CentiAmps::ZERO);
@@ -162,6 +181,14 @@ impl StateFile {
         };
         if let Some(state) = State::parse(&text) {
             return Ok(Found::State(state));
+        }
+        if let Some(format) = State::newer_format(&text) {
+            return Err(Failure::failed(format!(
+                "state file {} has format {format}, this program knows up to {}: use the newer program, or another \
+                 file with --state",
+                self.path.display(),
+                State::FORMAT
+            )));
         }
         let aside = beside(&self.path, ".unreadable");
         fs::rename(&self.path, &aside).map_err(|error| {
@@ -231,9 +258,31 @@ mod tests {
             commitment_centiamps: 1_400,
             stops_proven: true,
             stopped: false,
+            sign: Some(0x5A),
+            strikes: 1,
+            phases_void: true,
         });
         file.write(&state).unwrap();
         assert_eq!(file.read().unwrap(), Found::State(state));
+    }
+
+    #[test]
+    fn a_file_of_format_1_is_read_and_one_of_a_newer_program_is_refused_and_kept() {
+        let path = place("formats");
+        let file = StateFile::open(Some(path.clone()), "").unwrap();
+        let text = |format: u32| {
+            format!(
+                "{{\"format\":{format},\"id\":\"4242\",\"sign\":1,\"slaves\":[{{\"id\":\"3495\",\"protocol\":2,\
+                 \"unit_max_centiamps\":3200,\"commitment_centiamps\":1400,\"stops_proven\":true,\"stopped\":false}}]}}"
+            )
+        };
+        fs::write(&path, text(1)).unwrap();
+        let Found::State(state) = file.read().unwrap() else { panic!("format 1 is known") };
+        let slave = state.slaves().next().unwrap();
+        assert_eq!((slave.commitment, slave.sign, slave.strikes), (CentiAmps::new(1_400), None, 0));
+        fs::write(&path, text(3)).unwrap();
+        assert!(file.read().is_err());
+        assert!(path.exists());
     }
 
     #[test]

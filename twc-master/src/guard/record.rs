@@ -1,0 +1,68 @@
+//! What is in the state file, and what waits for it: a raise is on disk before its frame leaves.
+
+use twc_proto::CentiAmps;
+
+use super::Guard;
+use super::ledger::{Contact, Ledger};
+
+impl Guard {
+    /// Asks for `wanted` to be written to the state file now, so that the raise need not wait for it later.
+    /// Not for a slave without heartbeats: a restart takes one in the file for one that had some.
+    pub(crate) fn record_ahead(&mut self, slot: usize, wanted: CentiAmps) {
+        if self.durable && self.commitment(slot) > CentiAmps::ZERO {
+            self.is_recorded(slot, wanted.value());
+        }
+    }
+
+    /// Whether the state file holds at least `wanted`; if not, asks for it to be written.
+    pub(super) fn is_recorded(&mut self, slot: usize, wanted: u16) -> bool {
+        let Some(ledger) = self.ledger_mut(slot) else { return false };
+        if wanted > ledger.to_record {
+            ledger.to_record = wanted;
+            self.changed();
+        }
+        self.ledger(slot).is_some_and(|ledger| wanted <= ledger.recorded)
+    }
+
+    /// Something changed that belongs into the state file.
+    pub(super) fn changed(&mut self) -> bool {
+        self.revision = self.revision.wrapping_add(1);
+        true
+    }
+
+    /// What belongs into the state file: `None` for a slave that got no heartbeat and is not about to.
+    pub(crate) fn to_record(&self, slot: usize) -> Option<CentiAmps> {
+        let amps = self.ledger(slot).map_or(0, |ledger| ledger.to_record.max(ledger.lease));
+        (amps > 0).then_some(CentiAmps::new(amps))
+    }
+
+    /// Whether a slave must have stopped by itself.
+    pub(crate) fn is_stopped(&self, slot: usize) -> bool {
+        self.ledger(slot).is_some_and(|ledger| matches!(ledger.contact, Contact::Stopping | Contact::Stopped))
+    }
+
+    pub(crate) fn stops_proven(&self, slot: usize) -> bool {
+        self.ledger(slot).is_some_and(Ledger::stops_proven)
+    }
+
+    /// Whether currents were seen where the configuration knows none.
+    pub(crate) fn phases_void(&self, slot: usize) -> bool {
+        self.ledger(slot).is_some_and(|ledger| ledger.phases_void)
+    }
+
+    pub(crate) fn revision(&self) -> u32 {
+        self.revision
+    }
+
+    /// The state file holds everything up to `revision`.
+    pub(crate) fn saved(&mut self, revision: u32) {
+        if revision == self.revision {
+            for ledger in self.ledgers.iter_mut().flatten() {
+                ledger.recorded = ledger.to_record;
+                if ledger.contact == Contact::Stopping {
+                    ledger.contact = Contact::Stopped;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The limits that hold now, on every circuit and phase, and who is under which.
+
+use core::time::Duration;
+
+use twc_proto::Instant;
+
+use crate::config::{Circuit, Config, Connection, MAX_CIRCUITS, MAX_SLAVES, PHASES, PhaseAmps, Phases, Place};
+
+/// How long before an order ends its limit falls. Slaves have to be confirmed lower, or silent, 20 s before the end:
+/// 2 s until each is told, then 30 s until one that does not follow is silenced.
+const LEAD: Duration = Duration::from_secs(52);
+
+/// What each slave counts, in centiamps.
+pub(super) type Amounts = [u32; MAX_SLAVES];
+
+/// Where a slave's current flows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Load {
+    /// One bit per node: those that feed it.
+    pub(super) path: u8,
+    pub(super) phases: Phases,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    /// One bit per node: this one, and those that feed it. Zero where there is none.
+    path: u8,
+    ceiling: [u16; PHASES],
+    unordered: [u16; PHASES],
+    now: [u16; PHASES],
+    /// When the order ends that set `now`.
+    until: Option<Instant>,
+}
+
+/// The site and the circuits below it.
+#[derive(Debug)]
+pub(super) struct Tree {
+    nodes: [Node; MAX_CIRCUITS + 1],
+}
+
+fn values(amps: PhaseAmps) -> [u16; PHASES] {
+    amps.map(twc_proto::CentiAmps::value)
+}
+
+fn least(a: [u16; PHASES], b: [u16; PHASES]) -> [u16; PHASES] {
+    let mut least = a;
+    least.iter_mut().zip(b).for_each(|(least, b)| *least = (*least).min(b));
+    least
+}
+
+fn index(place: Place) -> usize {
+    match place {
+        Place::Site => 0,
+        Place::Circuit(number) => usize::from(number) + 1,
+    }
+}
+
+impl Tree {
+    /// The tree of a configuration that was checked.
+    pub(super) fn new(config: &Config) -> Self {
+        let nothing = Node { path: 0, ceiling: [0; 3], unordered: [0; 3], now: [0; 3], until: None };
+        let mut nodes = [nothing; MAX_CIRCUITS + 1];
+        let circuit = |place| match place {
+            Place::Site => Some(Circuit::new(Place::Site, [config.limit; PHASES])),
+            Place::Circuit(number) => config.circuits.get(usize::from(number)).copied().flatten(),
+        };
+        let places = core::iter::once(Place::Site).chain((0..).map(Place::Circuit));
+        for (node, place) in nodes.iter_mut().zip(places) {
+            let Some(Circuit { limit, unordered, .. }) = circuit(place) else { continue };
+            node.ceiling = values(limit);
+            node.unordered = least(values(unordered), node.ceiling);
+            node.now = node.unordered;
+            let mut at = place;
+            for _ in 0..=MAX_CIRCUITS {
+                node.path |= 1 << index(at);
+                at = circuit(at).map_or(Place::Site, |circuit| circuit.fed_by);
+            }
+        }
+        Self { nodes }
+    }
+
+    /// Where a slave's current flows: everywhere, as long as nobody has said where.
+    pub(super) fn load(&self, connection: Option<&Connection>) -> Load {
+        let everywhere = self.nodes.iter().fold(0, |all, node| all | node.path);
+        match connection {
+            None => Load { path: everywhere, phases: Phases::ALL },
+            Some(connection) => {
+                let node = self.nodes.get(index(connection.place));
+                Load { path: node.map_or(everywhere, |node| node.path), phases: connection.loaded() }
+            }
+        }
+    }
+
+    /// Orders a limit: at most the configured one. What holds now, or `None` where there is no such circuit.
+    pub(super) fn order(&mut self, place: Place, limit: PhaseAmps, until: Option<Instant>) -> Option<PhaseAmps> {
+        let node = self.nodes.get_mut(index(place)).filter(|node| node.path != 0)?;
+        node.now = least(values(limit), node.ceiling);
+        node.until = until;
+        Some(node.now.map(twc_proto::CentiAmps::new))
+    }
+
+    /// Ends orders whose time has come: early enough for slaves to follow.
+    pub(super) fn expire(&mut self, now: Instant) -> bool {
+        let mut fell = false;
+        for node in &mut self.nodes {
+            if node.until.is_some_and(|until| now + LEAD >= until) {
+                node.until = None;
+                node.now = least(node.now, node.unordered);
+                fell = true;
+            }
+        }
+        fell
+    }
+
+    /// When the next order ends.
+    pub(super) fn expires(&self) -> Option<Instant> {
+        self.nodes.iter().filter_map(|node| node.until).min().map(|until| until - LEAD)
+    }
+
+    /// What is left on the tightest spot that `load` flows through; negative where too much is counted.
+    pub(super) fn room(&self, load: Load, loads: &[Load; MAX_SLAVES], amounts: &Amounts) -> i32 {
+        let mut room = i32::MAX;
+        for (bit, node) in self.nodes.iter().enumerate().filter(|(bit, _)| load.path >> bit & 1 == 1) {
+            for (phase, limit) in node.now.iter().enumerate().filter(|(phase, _)| load.phases.has(*phase)) {
+                let flows = |other: &Load| other.path >> bit & 1 == 1 && other.phases.has(phase);
+                let there = loads.iter().zip(amounts).filter(|(other, _)| flows(other));
+                let sum = there.fold(0_u32, |sum, (_, amount)| sum.saturating_add(*amount));
+                room = room.min(i32::from(*limit) - i32::try_from(sum).unwrap_or(i32::MAX / 2));
+            }
+        }
+        room
+    }
+}
