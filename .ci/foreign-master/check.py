@@ -1,9 +1,10 @@
 """Does TWCManager 1.3.2, as published, link to `twc-sim serve` and set a limit?
 
-Starts the simulator with one charger and one car on a pseudo-terminal, runs
-TWCManager on it, asks TWCManager over its HTTP interface to charge at 16 A, and
-waits until the simulated charger says its limit is 16 A and TWCManager has read
-that back. Run by run.sh, inside the virtual environment it prepares.
+For each case (protocol 1 or 2, one or three chargers, a pseudo-terminal or a TCP
+port) it starts the simulator with a car at each charger, runs TWCManager on it,
+asks TWCManager over its HTTP interface to charge at 16 A each, and waits until
+every simulated charger says its limit is 16 A and TWCManager has read that back.
+Run by run.sh, inside the virtual environment it prepares.
 """
 
 import contextlib
@@ -17,8 +18,9 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
-SLAVE = "3495"  # id of the simulator's first charger
+SLAVES = ("3495", "3496", "3497")  # ids of the simulator's chargers
 MAX_AMPS = 32  # what it advertises; a higher wiring setting is refused and quartered
 # 16 A is also TWCManager's "spike" value for 32 A units, so it is offered at
 # once; for anything lower it would first offer 16 A for some seconds.
@@ -27,6 +29,20 @@ AMPS = 16
 SIM_READY_SECONDS = 10
 LINK_SECONDS = 40  # slow start-up of Python, then up to 10 s between announcements
 LIMIT_SECONDS = 90
+
+
+class Case(NamedTuple):
+    protocol: int
+    slaves: int
+    link: str  # "pty" or "tcp"
+
+    def __str__(self):
+        return f"protocol {self.protocol}, {self.slaves} slave(s), {self.link}"
+
+
+ALL = [Case(p, n, link) for p in (1, 2) for n in (1, 3) for link in ("pty", "tcp")]
+# Between them each protocol, each number and each link once.
+QUICK = [Case(2, 1, "pty"), Case(1, 3, "tcp")]
 
 STOPPING = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 
@@ -70,13 +86,14 @@ class Failed(Exception):
     pass
 
 
-def config(port_path, http_port, folder):
+def config(case, port, http_port, folder):
     off = {"enabled": False}
     return {
         "config": {
             "fakeMaster": 1,
-            "wiringMaxAmpsAllTWCs": MAX_AMPS,
-            "wiringMaxAmpsPerTWC": MAX_AMPS,
+            "wiringMaxAmpsAllTWCs": MAX_AMPS if case.slaves == 1 else AMPS * case.slaves,
+            # It divides by the cars that charge: until all do, only this keeps the first at AMPS.
+            "wiringMaxAmpsPerTWC": MAX_AMPS if case.slaves == 1 else AMPS,
             "minAmpsPerTWC": 6,
             "defaultVoltage": 230,
             "numberOfPhases": 1,
@@ -85,7 +102,7 @@ def config(port_path, http_port, folder):
             "logLevel": 12,  # low enough to print each frame sent and received
         },
         "interface": {
-            "RS485": {"enabled": True, "port": str(port_path), "baud": 9600},
+            "RS485": {"enabled": True, "port": port, "baud": 9600},
             "Dummy": off,
             "TCP": off,
         },
@@ -175,10 +192,10 @@ def reports(sim):
     return found
 
 
-def charge_now(http_port):
+def charge_now(http_port, amps):
     # http.client and not urllib: no proxy setting may catch this request.
     connection = http.client.HTTPConnection("127.0.0.1", http_port, timeout=10)
-    body = json.dumps({"chargeNowRate": AMPS, "chargeNowDuration": 3600})
+    body = json.dumps({"chargeNowRate": amps, "chargeNowDuration": 3600})
     try:
         connection.request("POST", "/api/chargeNow", body)
         status = connection.getresponse().status
@@ -196,23 +213,32 @@ def free_port():
         return s.getsockname()[1]
 
 
-def check(sim_path, folder, programs):
+def start_sim(sim_path, case, folder, programs):
+    """Returns the simulator and the port as TWCManager wants it written."""
+    link = folder / "twc"
+    where = ["--pty", str(link)] if case.link == "pty" else ["--tcp", "127.0.0.1:0"]
+    command = [sim_path, "serve", *where, "--slaves", str(case.slaves), "--car"]
+    command += ["--protocol", str(case.protocol), "--json"]
+    with open(folder / "sim.err", "wb") as errors:
+        sim = Program("twc-sim", command, folder / "sim.log", stderr=errors)
+    programs.append(sim)
+    first = wait_for("twc-sim's first line", SIM_READY_SECONDS, [sim], lambda: sim.lines()[:1])[0]
+    prefix = f"ready pty={link}" if case.link == "pty" else "ready tcp=127.0.0.1:"
+    if not first.startswith(prefix):
+        raise Failed(f"twc-sim's first line is {first!r}, not {prefix!r}")
+    return sim, str(link) if case.link == "pty" else "socket://" + first.removeprefix("ready tcp=")
+
+
+def check(sim_path, case, folder, programs):
     # TWCManager prefers this file to ours, and then it would talk to whatever
     # charger is named in there.
     if os.path.exists("/etc/twcmanager/config.json"):
         raise Failed("/etc/twcmanager/config.json exists, TWCManager would use it")
 
-    link = folder / "twc"
-    command = [sim_path, "serve", "--pty", str(link), "--slaves", "1", "--cars", "1", "--json"]
-    with open(folder / "sim.err", "wb") as errors:
-        sim = Program("twc-sim", command, folder / "sim.log", stderr=errors)
-    programs.append(sim)
-    first = wait_for("twc-sim's first line", SIM_READY_SECONDS, [sim], lambda: sim.lines()[:1])[0]
-    if first != f"ready pty={link}":
-        raise Failed(f"twc-sim's first line is {first!r}, not 'ready pty={link}'")
-
+    sim, port = start_sim(sim_path, case, folder, programs)
+    slaves = SLAVES[: case.slaves]
     http_port = free_port()
-    (folder / "config.json").write_text(json.dumps(config(link, http_port, folder), indent=2))
+    (folder / "config.json").write_text(json.dumps(config(case, port, http_port, folder), indent=2))
     (folder / "settings.json").write_text(json.dumps(SETTINGS))
     master = Program(
         "TWCManager",
@@ -225,37 +251,35 @@ def check(sim_path, folder, programs):
     programs.append(master)
 
     wait_for(
-        f"TWCManager to say that {SLAVE} is ready to link",
+        f"TWCManager to say that {', '.join(slaves)} are ready to link",
         LINK_SECONDS,
         programs,
-        lambda: f"{SLAVE} is ready to link" in master.output(),
+        lambda: all(f"{slave} is ready to link" in master.output() for slave in slaves),
     )
-    print(f"foreign-master: TWCManager sees {SLAVE}", flush=True)
 
-    before = reports(sim)
-    if any(limit == AMPS for _, limit, _ in before):
+    if any(limit == AMPS for _, limit, _ in reports(sim)):
         raise Failed(f"the limit was {AMPS} A before anybody asked for it")
-    charge_now(http_port)
+    charge_now(http_port, AMPS * case.slaves)
 
-    report = wait_for(
-        f"twc-sim to report a limit of {AMPS} A for {SLAVE}",
+    def at_limit():
+        return {slave for slave, limit, _ in reports(sim) if limit == AMPS}
+
+    wait_for(
+        f"twc-sim to report a limit of {AMPS} A for {', '.join(slaves)}",
         LIMIT_SECONDS,
         programs,
-        lambda: [
-            line for slave, limit, line in reports(sim) if slave == SLAVE and limit == AMPS
-        ],
-    )[0]
-    print(f"foreign-master: twc-sim reports {report}", flush=True)
+        lambda: at_limit() >= set(slaves),
+    )
 
     # Its heartbeat summary, "SHB 3495: 01 15.20/16.00A": our answer, read by it.
-    wait_for(
-        f"TWCManager to read the {AMPS} A back",
-        15,
-        programs,
-        lambda: any(
-            f"SHB {SLAVE}:" in line and f"/{AMPS:05.2f}A" in line.split("  M:")[0]
+    def read_back(slave):
+        return any(
+            f"SHB {slave}:" in line and f"/{AMPS:05.2f}A" in line.split("  M:")[0]
             for line in master.lines()
-        ),
+        )
+
+    wait_for(
+        f"TWCManager to read the {AMPS} A back", 30, programs, lambda: all(map(read_back, slaves))
     )
 
 
@@ -267,9 +291,27 @@ def tail(path, lines=60):
         print(f"--- last lines of {path.name} ---", *text[-lines:], sep="\n", file=sys.stderr)
 
 
+def run(sim_path, case):
+    """Returns what went wrong, or None."""
+    programs, failure = [], None
+    with tempfile.TemporaryDirectory(prefix="foreign-master-") as name:
+        folder = Path(name)
+        try:
+            check(sim_path, case, folder, programs)
+        except (Failed, OSError) as error:
+            failure = error
+        finally:
+            for program in reversed(programs):
+                program.stop()
+        if failure is not None:
+            for log in ("master.log", "sim.log", "sim.err"):
+                tail(folder / log)
+    return failure
+
+
 def main():
-    if len(sys.argv) != 2:
-        sys.exit("usage: check.py PATH_TO_TWC_SIM_BINARY (see run.sh)")
+    if len(sys.argv) != 3 or sys.argv[2] not in ("quick", "full"):
+        sys.exit("usage: check.py PATH_TO_TWC_SIM_BINARY quick|full (see run.sh)")
 
     # Turn a kill from outside into an exception, so that `finally` cleans up.
     def interrupted(number, _frame):
@@ -278,26 +320,15 @@ def main():
     for number in STOPPING:
         signal.signal(number, interrupted)
 
-    started = time.monotonic()
-    programs, failure = [], None
-    with tempfile.TemporaryDirectory(prefix="foreign-master-") as name:
-        folder = Path(name)
-        try:
-            check(sys.argv[1], folder, programs)
-        except (Failed, OSError) as error:
-            failure = error
-        finally:
-            for number in STOPPING:  # a second one must not cut this short
-                signal.signal(number, signal.SIG_IGN)
-            for program in reversed(programs):
-                program.stop()
+    cases = QUICK if sys.argv[2] == "quick" else ALL
+    for case in cases:
+        started = time.monotonic()
+        failure = run(sys.argv[1], case)
         if failure is not None:
-            for log in ("master.log", "sim.log", "sim.err"):
-                tail(folder / log)
-    if failure is not None:
-        sys.exit(f"foreign-master: FAILED: {failure}")
-    seconds = time.monotonic() - started
-    print(f"foreign-master: OK, TWCManager 1.3.2 set {SLAVE} to {AMPS} A ({seconds:.0f} s)")
+            sys.exit(f"foreign-master: FAILED ({case}): {failure}")
+        seconds = time.monotonic() - started
+        print(f"foreign-master: {case}: all at {AMPS} A ({seconds:.0f} s)", flush=True)
+    print(f"foreign-master: OK, TWCManager 1.3.2, {len(cases)} cases")
 
 
 if __name__ == "__main__":

@@ -36,6 +36,8 @@ pub mod rng;
 #[cfg(feature = "scenario")]
 pub mod scenario;
 pub mod sim;
+#[cfg(feature = "scenario")]
+pub mod soak;
 pub mod trace;
 pub mod world;
 

@@ -69,6 +69,7 @@ impl Builder<'_> {
             delay: file.bus.delay.map_or(Duration::ZERO, |Of(delay)| delay),
             timeline: self.timeline(&file.charger, &file.at, &chargers, duration)?,
             chargers,
+            excuse: None,
             expect: file.expect,
             master: file.master,
         })

@@ -111,6 +111,24 @@ impl fmt::Display for Finding {
 }
 
 impl Expectations {
+    /// At `time` every slave is linked and has a limit of at least `share`.
+    pub(crate) fn all_well_at(time: Duration, share: CentiAmps) -> Self {
+        let moment = Moment {
+            time: Spanned::new(0..0, Of(time)),
+            charger: None,
+            state: None,
+            limit: None,
+            limit_at_least: Some(Of(share)),
+            limit_at_most: None,
+            drawn_at_least: None,
+            drawn_at_most: None,
+            relay: None,
+            linked: Some(true),
+            led: None,
+        };
+        Self { at: vec![moment], ..Self::default() }
+    }
+
     /// Reads the `[expect]` table of a file, whatever else is in it; `None` when it has none.
     ///
     /// # Errors

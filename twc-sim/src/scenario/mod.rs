@@ -1,7 +1,7 @@
 //! Scenarios: a house, its wall connectors and cars, what happens to them, and what is expected of a master.
 //!
 //! A scenario is a TOML file. [`Scenario::parse`] reads one, [`run`] runs it with anybody's master (a
-//! [`Guest`]), and the [`Outcome`] says what the judge saw and which expectations were kept. The master's own
+//! [`Guest`](crate::Guest)), and the [`Outcome`] says what the judge saw and which expectations were kept. The master's own
 //! settings, table `[master]`, are handed on unread.
 //!
 //! ```
@@ -36,7 +36,7 @@ pub use self::outcome::Outcome;
 pub use self::record::{FORMAT, Record, TraceError, VERSION};
 pub use self::run::{Options, run, run_with};
 pub use self::timeline::{Action, Timed, Visit};
-pub use self::units::Limit;
+pub use self::units::{Limit, WattHours};
 pub use self::watch::Watch;
 use crate::charger::ChargerConfig;
 use crate::fault::FaultPreset;
@@ -68,6 +68,8 @@ pub struct Scenario {
     pub delay: Duration,
     /// The units, in the order of their numbers.
     pub chargers: Vec<ChargerConfig>,
+    /// How long a damaged frame that nobody could recognise excuses what truly flows; the judge's own idea otherwise.
+    pub excuse: Option<Duration>,
     /// What happens, in the order of time.
     pub timeline: Vec<Timed>,
     /// What a master is held to, beside the rules that always hold.

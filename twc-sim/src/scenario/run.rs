@@ -141,7 +141,11 @@ impl<'a, N: Guest, E, F: FnMut(&MasterSpec<'_>, Option<N::Saved>) -> Result<N, E
         mut make: F,
     ) -> Result<Self, E> {
         let mut world = scenario.world(seed);
-        world.attach_checker(Checker::new(CheckerConfig::new(seed, scenario.limit_centiamps())));
+        let usual = CheckerConfig::new(seed, scenario.limit_centiamps());
+        world.attach_checker(Checker::new(CheckerConfig {
+            excuse: scenario.excuse.unwrap_or(usual.excuse),
+            ..usual
+        }));
         let recorder = sink.map(|sink| Recorder::begin(scenario, seed, sink));
         let master = make(&spec(scenario, seed, Instant::ZERO), None)?;
         let observer = Observer { watch: Watch::new(scenario.expect.clone()), recorder };

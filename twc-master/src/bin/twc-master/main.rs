@@ -12,6 +12,7 @@ mod run;
 mod scenario;
 mod sim_link;
 mod simulate;
+mod soak;
 mod state;
 mod stop;
 
@@ -32,6 +33,7 @@ struct Cli {
 enum Command {
     Demo(demo::DemoArgs),
     Simulate(simulate::SimulateArgs),
+    Soak(soak::SoakArgs),
     Run(run::RunArgs),
     Monitor(monitor::MonitorArgs),
     Decode(decode::DecodeArgs),
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
     let done = match &cli.command {
         Command::Demo(args) => demo::demo(args),
         Command::Simulate(args) => simulate::simulate(args),
+        Command::Soak(args) => soak::soak(args),
         Command::Run(args) => run::run(args),
         Command::Monitor(args) => monitor::run(args),
         Command::Decode(args) => decode::run(args),

@@ -15,7 +15,7 @@ use crate::scenario;
 /// Runs a scenario with this master and judges it.
 #[derive(Debug, Args)]
 pub(crate) struct SimulateArgs {
-    /// A scenario file, or a name that `twc-sim scenarios` lists
+    /// A scenario file, a name that `twc-sim scenarios` lists, or `soak:SEED[:HOURS]`
     scenario: String,
     /// Another seed than the scenario's
     #[arg(long, value_name = "N")]
