@@ -11,8 +11,9 @@ use crate::exit::Failure;
 /// The scenario called `name`, the one in the file of that name, or for `soak:SEED` or `soak:SEED:HOURS` that world.
 pub(crate) fn load(name: &str) -> Result<Scenario, Failure> {
     if let Some(world) = name.strip_prefix("soak:") {
-        return soaked(world)
-            .ok_or_else(|| Failure::config(format!("{name}: give a seed and perhaps hours, like soak:7 or soak:7:24")));
+        return soaked(world).ok_or_else(|| {
+            Failure::config(format!("{name}: give a seed and perhaps hours, like soak:7 or soak:7:24"))
+        });
     }
     let text = match by_name(name) {
         Some(text) => text.to_owned(),
