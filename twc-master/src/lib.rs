@@ -27,7 +27,7 @@
 //! | feature | adds |
 //! |---|---|
 //! | (none) | the machine: no std, no heap |
-//! | `std` | `std::error::Error` on the error types |
+//! | `std` | `std::error::Error` on the error types; schedules ([`budget`]) |
 //! | `serial` | serial ports through tokio |
 //! | `app` (default) | the program `twc-master` |
 //!

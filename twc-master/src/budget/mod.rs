@@ -15,6 +15,8 @@ pub mod house;
 pub mod meter;
 mod phases;
 pub mod plan;
+#[cfg(feature = "std")]
+pub mod schedule;
 pub mod surplus;
 
 pub use phases::{PerPhase, PhaseSet};
