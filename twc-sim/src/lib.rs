@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`Charger`] | one unit, a [`twc_proto::Node`]; [`ChargerConfig`] holds every switch of its behaviour |
 //! | [`Car`] | what is plugged in; [`CarProfile`] says of what kind |
+//! | [`House`] | loads, sun, battery, fuses and meters around them |
 //! | [`World`] | the half-duplex bus at 9600 baud with its chargers, its faults and one station outside |
 //! | [`Sim`] | a world with a master at that station, run as fast as the machine can |
 //! | [`Checker`] | the judge: did that master keep the limit, by what it sent and by what flowed? |
@@ -30,6 +31,7 @@ pub mod charger;
 pub mod checker;
 pub mod fault;
 mod guest;
+pub mod house;
 #[cfg(feature = "report")]
 pub mod report;
 pub mod rng;
@@ -46,6 +48,7 @@ pub use charger::{Charger, ChargerConfig, Led, Line, Rotary};
 pub use checker::{Checker, CheckerConfig, Peaks, Rule, Verdict, Violation};
 pub use fault::{FaultEffect, FaultPreset, Faults};
 pub use guest::Guest;
+pub use house::{House, HouseConfig, MeterFault, MeterId, MeterSample};
 pub use rng::{Ratio, Rng};
 pub use sim::Sim;
 pub use trace::{Sender, Trace, TraceEntry};
