@@ -6,6 +6,8 @@ use core::mem::discriminant;
 
 use twc_proto::{CentiAmps, Instant, Sign, SlaveState, TwcId, Version};
 
+use crate::stop::Strategy;
+
 /// Why a slave is offered what it is offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -22,10 +24,44 @@ pub enum Constraint {
         /// The most it may be offered.
         cap: CentiAmps,
     },
+    /// It is set to have no more.
+    SlaveCap {
+        /// What was set.
+        cap: CentiAmps,
+    },
+    /// Its car takes no more of what it is offered. A probe will ask whether that is still so.
+    Demand {
+        /// What it was seen to take, and 1 A.
+        cap: CentiAmps,
+    },
+    /// Every car gets its minimum in this mode.
+    Minimum,
     /// Its car does not ask: it keeps the floor.
     NoDemand,
     /// It does not answer.
     Silent,
+    /// Its car is being stopped.
+    Stopped {
+        /// In which way.
+        strategy: Strategy,
+    },
+    /// It gets no heartbeats.
+    Withheld {
+        /// Why.
+        why: Withheld,
+    },
+    /// Its supply was switched off.
+    PoweredOff,
+    /// It was started or stopped too short a time ago to change that again.
+    Dwell {
+        /// When it may change.
+        until: Instant,
+    },
+    /// Its car sticks at 6 A: for a moment it is offered what frees it.
+    Cure {
+        /// What it is offered.
+        amps: CentiAmps,
+    },
     /// A raise that the guard does not allow yet.
     Held(Refusal),
 }
@@ -89,6 +125,8 @@ pub enum Withheld {
     DoubleId,
     /// Somebody ordered it off; it stays off until released.
     Ordered,
+    /// Others have their turn; see [`crate::share::Target::Withhold`].
+    Turn,
 }
 
 /// Something a person or a log should know.
@@ -158,6 +196,51 @@ pub enum Event {
         slave: TwcId,
         /// What it may still draw.
         commitment: CentiAmps,
+    },
+    /// A slave whose supply was to be switched off does not answer any more.
+    PoweredOff {
+        /// Who.
+        slave: TwcId,
+        /// What stays reserved.
+        reserved: CentiAmps,
+    },
+    /// A car was plugged in.
+    PluggedIn {
+        /// The slave.
+        slave: TwcId,
+    },
+    /// The VIN of the car at a slave was read, or known to be none; see [`crate::Master::knowledge`].
+    VinRead {
+        /// The slave.
+        slave: TwcId,
+    },
+    /// Somebody else is to stop or start the car now, and to tell [`crate::Master::handle_hook`] what came of it.
+    HookDue {
+        /// The slave.
+        slave: TwcId,
+        /// To stop it, or to start it.
+        stop: bool,
+        /// Afterwards it counts as failed.
+        until: Instant,
+    },
+    /// A hook has failed, or said nothing in time: the car goes on.
+    HookFailed {
+        /// The slave.
+        slave: TwcId,
+    },
+    /// A slave was told to open its relay several times, and its car still draws.
+    StopFailed {
+        /// The slave.
+        slave: TwcId,
+        /// What its car draws.
+        drawn: CentiAmps,
+    },
+    /// A car sticks at 6 A and is offered what frees it for a moment.
+    CureBegun {
+        /// The slave.
+        slave: TwcId,
+        /// What it is offered.
+        amps: CentiAmps,
     },
     /// A slave stopped answering; it gets no more heartbeats and keeps its share until it must have stopped.
     SlaveSilenced {
@@ -284,6 +367,13 @@ impl Event {
             Self::Target { .. } => "target",
             Self::Offered { .. } => "offered",
             Self::Released { .. } => "released",
+            Self::PoweredOff { .. } => "powered-off",
+            Self::PluggedIn { .. } => "plugged-in",
+            Self::VinRead { .. } => "vin-read",
+            Self::HookDue { .. } => "hook-due",
+            Self::HookFailed { .. } => "hook-failed",
+            Self::StopFailed { .. } => "stop-failed",
+            Self::CureBegun { .. } => "cure-begun",
             Self::SlaveSilenced { .. } => "slave-silenced",
             Self::ReservationEnded { .. } => "reservation-ended",
             Self::ReservationKept { .. } => "reservation-kept",
@@ -316,6 +406,13 @@ impl Event {
             | Self::Target { slave, .. }
             | Self::Offered { slave, .. }
             | Self::Released { slave, .. }
+            | Self::PoweredOff { slave, .. }
+            | Self::PluggedIn { slave }
+            | Self::VinRead { slave }
+            | Self::HookDue { slave, .. }
+            | Self::HookFailed { slave }
+            | Self::StopFailed { slave, .. }
+            | Self::CureBegun { slave, .. }
             | Self::SlaveSilenced { slave, .. }
             | Self::ReservationEnded { slave }
             | Self::ReservationKept { slave, .. }

@@ -6,16 +6,19 @@ use core::time::Duration;
 use twc_proto::message::{PlugState, Report, SlaveHeartbeat, SlaveLinkReady};
 use twc_proto::{BodyLen, CentiAmps, Instant, Message, Received, SlaveState, TwcId, Version};
 
-use crate::event::Event;
+use crate::event::{Constraint, Event};
 use crate::foreign::Foreign;
 use crate::guard::{Finding, Reservation, WindowShows};
+use crate::knowledge::Learnt;
 use crate::master::Master;
 use crate::share::Share;
 use crate::slave::{Pending, Phase, Slave};
-use crate::turn::Announcement;
+use crate::turn::{Announcement, Kind};
 
 /// A slave whose amps others want is given up after this long without an answer.
 const GIVE_UP: Duration = Duration::from_secs(10);
+/// An answer later than this belongs to nothing we know of.
+const MOST_LATE: Duration = Duration::from_secs(2);
 /// So long after its last heartbeat a slave announces itself again: about 10 s. Later may have another cause.
 const SLAVE_NOTICES: Range<Duration> = Duration::from_secs(9)..Duration::from_secs(13);
 impl<S: Share> Master<S> {
@@ -24,7 +27,8 @@ impl<S: Share> Master<S> {
         match received.message() {
             Message::SlaveLinkReady(ready) => self.link_ready(now, ready, received.body_len()),
             Message::SlaveHeartbeat(heartbeat) => self.heartbeat(now, heartbeat),
-            Message::Report(report) if self.told_by_slave(report) => {}
+            Message::Report(report) if self.told_by_slave(now, report) => {}
+            Message::Ack(ack) => self.acknowledged(now, ack.slave),
             // Masters report about themselves unasked, slaves only when asked.
             Message::Report(_)
             | Message::LinkReady1(_)
@@ -43,8 +47,9 @@ impl<S: Share> Master<S> {
     }
 
     /// What a slave of ours reports of itself. Reports without a sender are nobody's.
-    fn told_by_slave(&mut self, report: &Report) -> bool {
+    fn told_by_slave(&mut self, now: Instant, report: &Report) -> bool {
         let Some(slot) = report.sender().and_then(|sender| self.slot_of(sender)) else { return false };
+        self.learn_from(slot, now, report);
         match *report {
             Report::Meter { sender, phase_half_amps: Some(amps), .. } if self.guard.carries(slot, amps) => {
                 self.events.push(Event::PhasesVoid { slave: sender });
@@ -53,6 +58,31 @@ impl<S: Share> Master<S> {
             _ => {}
         }
         true
+    }
+
+    /// Keeps what a slave answered.
+    fn learn_from(&mut self, slot: usize, now: Instant, report: &Report) {
+        let asked = Kind::Query(report.item());
+        if self.turn.exchange.is_some_and(|exchange| exchange.slot == slot && exchange.kind == asked) {
+            self.turn.answered(now);
+        }
+        let Some(Some(slave)) = self.slaves.get_mut(slot) else { return };
+        slave.questions.answered(report.item(), now, &self.queries);
+        match slave.record.learn(now, report) {
+            Learnt::Nothing => {}
+            Learnt::Vin => self.events.push(Event::VinRead { slave: slave.id }),
+            Learnt::DoubtfulVin => slave.questions.ask_vin(now),
+        }
+    }
+
+    /// A slave has heard FC B1 or FC B2, which says nothing about its current.
+    fn acknowledged(&mut self, now: Instant, slave: TwcId) {
+        let slot = self.slot_of(slave);
+        let ours =
+            self.turn.exchange.filter(|exchange| Some(exchange.slot) == slot && exchange.kind == Kind::Control);
+        if ours.is_some() {
+            self.turn.answered(now);
+        }
     }
 
     pub(crate) fn slot_of(&self, id: TwcId) -> Option<usize> {
@@ -86,6 +116,7 @@ impl<S: Share> Master<S> {
         let version = Version::from_link_ready(body_len);
         let mut slave = Slave::new(ready.slave, version, ready.max_current, now);
         slave.learn(ready, body_len);
+        slave.settings = self.settings(ready.slave);
         self.guard.open(slot, &self.config, ready.slave, ready.max_current);
         if let Some(place) = self.slaves.get_mut(slot) {
             *place = Some(slave);
@@ -118,7 +149,8 @@ impl<S: Share> Master<S> {
     /// A place nobody has, or one whose slave is gone and owes nothing.
     fn free_slot(&self) -> Option<usize> {
         let gone = |(slot, slave): (usize, &Option<Slave>)| {
-            let silent = slave.as_ref().is_some_and(|slave| matches!(slave.phase, Phase::Silent { .. }));
+            let gone = |slave: &Slave| matches!(slave.phase, Phase::Silent { .. }) && !slave.orders.expected_off;
+            let silent = slave.as_ref().is_some_and(gone) && self.guard.withheld(slot).is_none();
             (silent && self.guard.commitment(slot) == CentiAmps::ZERO).then_some(slot)
         };
         let empty = self.slaves.iter().position(Option::is_none);
@@ -155,6 +187,8 @@ impl<S: Share> Master<S> {
             self.suspect_double(slot);
         }
         let Some(Some(slave)) = self.slaves.get_mut(slot) else { return };
+        // Somebody has switched it on again.
+        slave.orders.expected_off = false;
         if self.guard.withheld(slot).is_some() {
             return;
         }
@@ -168,7 +202,9 @@ impl<S: Share> Master<S> {
 
     fn heartbeat(&mut self, now: Instant, heartbeat: &SlaveHeartbeat) {
         let Some(slot) = self.slot_of(heartbeat.slave) else { return };
-        let in_window = self.turn.exchange.filter(|exchange| exchange.until.is_some_and(|until| now < until));
+        let in_window = self.turn.exchange.filter(|exchange| {
+            exchange.kind == Kind::Heartbeat && exchange.until.is_some_and(|until| now < until)
+        });
         let until = in_window.filter(|exchange| exchange.slot == slot).and_then(|exchange| exchange.until);
         match until.filter(|_| heartbeat.master == self.config.id) {
             Some(until) => self.answer(slot, now, until, heartbeat),
@@ -178,7 +214,7 @@ impl<S: Share> Master<S> {
 
     /// The answer we are waiting for; it is believed once its window has closed without a second one.
     fn answer(&mut self, slot: usize, now: Instant, until: Instant, heartbeat: &SlaveHeartbeat) {
-        self.turn.exchange = None;
+        self.turn.answered(now);
         let evidence = self.guard.evidence(slot);
         let Some(Some(slave)) = self.slaves.get_mut(slot) else { return };
         let first = !slave.answered_once;
@@ -189,6 +225,9 @@ impl<S: Share> Master<S> {
         }
         if slave.asks_for_a_limit() {
             slave.due = now;
+        }
+        if slave.hear_car(now, &self.queries, first) {
+            self.events.push(Event::PluggedIn { slave: heartbeat.slave });
         }
         if first {
             self.events.push(Event::SlaveLinked { slave: heartbeat.slave });
@@ -203,6 +242,10 @@ impl<S: Share> Master<S> {
         self.guard.disturbed(slot, heartbeat.limit.max(others_offer.unwrap_or_default()));
         if let Some(Some(slave)) = self.slaves.get_mut(slot) {
             slave.heard = now;
+            let late = slave.told_at.map(|at| now.since(at)).filter(|_| slave.missed > 0);
+            if let Some(late) = late.filter(|late| *late < MOST_LATE) {
+                self.turn.window.answered(late);
+            }
             if let Some(pending) = &mut slave.pending {
                 pending.spoiled = true;
                 pending.differs |= pending.heartbeat != *heartbeat;
@@ -247,6 +290,9 @@ impl<S: Share> Master<S> {
         let over = |exchange: &crate::turn::Exchange| exchange.until.is_some_and(|until| now >= until);
         let Some(exchange) = self.turn.exchange.filter(over) else { return };
         self.turn.exchange = None;
+        if exchange.kind != Kind::Heartbeat {
+            return;
+        }
         self.guard.missed(exchange.slot);
         if self.guard.window_closed(exchange.slot, WindowShows::None) {
             self.suspect_double(exchange.slot);
@@ -268,13 +314,20 @@ impl<S: Share> Master<S> {
             let asked = self.turn.exchange.is_some_and(|exchange| exchange.slot == slot);
             let Some(Some(slave)) = self.slaves.get_mut(slot).filter(|_| !asked) else { continue };
             if slave.phase == Phase::Linked && slave.missed >= 2 && now.since(slave.heard) >= patience {
-                let plugged = slave.state != SlaveState::READY || slave.reported > CentiAmps::ZERO;
-                slave.phase = Phase::Silent { kept: false };
-                slave.asks = false;
-                slave.offered = None;
+                let (plugged, expected) = (slave.is_plugged(), slave.orders.expected_off);
+                slave.leave();
+                slave.explain(
+                    now,
+                    CentiAmps::ZERO,
+                    if expected { Constraint::PoweredOff } else { Constraint::Silent },
+                );
                 self.guard.silence(slot, None, plugged);
-                let reserved = self.guard.commitment(slot);
-                self.events.push(Event::SlaveSilenced { slave: slave.id, reserved });
+                let (slave, reserved) = (slave.id, self.guard.commitment(slot));
+                self.events.push(if expected {
+                    Event::PoweredOff { slave, reserved }
+                } else {
+                    Event::SlaveSilenced { slave, reserved }
+                });
             }
         }
     }

@@ -38,23 +38,38 @@
 extern crate std;
 
 pub mod budget;
+mod command;
 mod config;
+mod demand;
 mod event;
 mod foreign;
 mod guard;
 mod inbound;
+pub mod knowledge;
 mod master;
+mod order;
 mod outbound;
+mod plan;
+mod profile;
 mod protect;
+mod query;
 pub mod share;
 mod slave;
 mod snapshot;
+mod stop;
 mod turn;
 
+pub use command::CommandError;
 pub use config::{
     Circuit, Config, ConfigError, Connection, DEFAULT_CIRCUIT_LIMIT, FLOOR, LARGEST_UNIT, MAX_CIRCUITS,
     MAX_SLAVES, PHASES, PhaseAmps, Phases, Place, Timing,
 };
 pub use event::{Constraint, Event, Refusal, Withheld};
+pub use knowledge::Knowledge;
 pub use master::{Master, SlaveStatus, Standing};
+pub use order::{HookOutcome, Mode, SlaveSettings};
+pub use profile::{LatchCure, Profile};
+pub use query::QueryPlan;
 pub use snapshot::{KnownSlave, Snapshot};
+pub use stop::{Cost, HOOK_DEADLINE, StopRefusal, Strategy};
+pub use turn::Lateness;

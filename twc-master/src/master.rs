@@ -5,13 +5,15 @@ use core::time::Duration;
 use twc_proto::{CentiAmps, DecodeError, Envelope, Instant, Node, Received, SlaveState, TwcId, Version};
 
 use crate::config::{Config, ConfigError, MAX_SLAVES};
-use crate::event::{Constraint, Event, EventQueue, Withheld};
+use crate::event::{Constraint, Event, EventQueue, Refusal, Withheld};
 use crate::foreign::Foreign;
 use crate::guard::Guard;
+use crate::order::{Mode, SlaveSettings};
+use crate::query::QueryPlan;
 use crate::share::Share;
 use crate::slave::{Phase, Slave};
 use crate::snapshot::{KnownSlave, Snapshot};
-use crate::turn::{Announcement, Turn};
+use crate::turn::{Announcement, Kind, Lateness, Turn};
 
 /// A gap between two calls that means the process stood still. The bus never leaves us idle that long.
 const STALL: Duration = Duration::from_secs(3);
@@ -41,8 +43,13 @@ pub struct Master<S> {
     pub(crate) counts_slaves_at: Option<Instant>,
     /// After standing still, what comes in is ignored until nothing has come in for a while.
     settles_at: Option<Instant>,
+    /// What is shared, where it is less than the limit.
+    pub(crate) budget: Option<CentiAmps>,
+    pub(crate) mode: Mode,
+    pub(crate) queries: QueryPlan,
+    pub(crate) settings: [Option<(TwcId, SlaveSettings)>; MAX_SLAVES],
     /// The time of the last call.
-    now: Instant,
+    pub(crate) now: Instant,
 }
 
 /// What a master knows of a slave, for people.
@@ -62,6 +69,8 @@ pub struct SlaveStatus {
     pub constraint: Constraint,
     /// Since when target and constraint have been so.
     pub since: Instant,
+    /// When that may change by itself, as far as it is known.
+    pub next: Option<Instant>,
     /// What it was told last.
     pub offered: Option<CentiAmps>,
     /// The limit it reports.
@@ -88,6 +97,10 @@ pub enum Standing {
     Linked,
     /// It stopped answering.
     Silent,
+    /// It gets no heartbeats on purpose.
+    Withheld,
+    /// Its supply was switched off, as was announced.
+    PoweredOff,
 }
 
 impl<S: Share> Master<S> {
@@ -102,7 +115,7 @@ impl<S: Share> Master<S> {
             share,
             guard: Guard::new(&config, now),
             slaves: [const { None }; MAX_SLAVES],
-            turn: Turn::new(now),
+            turn: Turn::new(now, &config.timing),
             announcement: Announcement::new(now, config.announce),
             foreign: None,
             surplus_slave: None,
@@ -111,6 +124,10 @@ impl<S: Share> Master<S> {
             disturbed_at: now,
             counts_slaves_at: (config.expected_slaves > 0).then(|| now + config.timing.stop_after),
             settles_at: None,
+            budget: None,
+            mode: Mode::Share,
+            queries: QueryPlan::DEFAULT,
+            settings: [None; MAX_SLAVES],
             now,
         })
     }
@@ -123,6 +140,7 @@ impl<S: Share> Master<S> {
             self.guard.reopen(slot, &self.config, &known);
             let mut slave = Slave::new(known.id, known.version, known.unit_max, self.now);
             slave.sign = known.sign;
+            slave.settings = self.settings(known.id);
             if known.stopped {
                 slave.phase = Phase::Silent { kept: true };
             }
@@ -147,12 +165,15 @@ impl<S: Share> Master<S> {
                 standing: match slave.phase {
                     Phase::Waiting => Standing::Waiting,
                     Phase::Linked => Standing::Linked,
+                    Phase::Silent { .. } if slave.orders.expected_off => Standing::PoweredOff,
+                    Phase::Silent { .. } if self.guard.withheld(slot).is_some() => Standing::Withheld,
                     Phase::Silent { .. } => Standing::Silent,
                 },
                 state: slave.state,
                 target: slave.aim,
                 constraint: slave.constraint,
                 since: slave.constrained_since,
+                next: self.next_change(slot, slave),
                 offered: slave.offered,
                 limit: slave.reported,
                 drawn: slave.drawn,
@@ -162,6 +183,33 @@ impl<S: Share> Master<S> {
                 off: self.guard.is_off(slot),
             })
         })
+    }
+
+    /// When what binds a slave may end by itself.
+    fn next_change(&self, slot: usize, slave: &Slave) -> Option<Instant> {
+        match slave.constraint {
+            Constraint::Dwell { until }
+            | Constraint::Held(Refusal::StartUp { until } | Refusal::PowerCut { until }) => Some(until),
+            Constraint::Demand { .. } => slave.demand.next_probe(),
+            Constraint::Share { .. }
+            | Constraint::Withheld { why: Withheld::Turn }
+            | Constraint::Held(Refusal::NoShare) => self.share.next_change(),
+            Constraint::Silent | Constraint::PoweredOff | Constraint::Withheld { .. } => {
+                self.guard.reservation_ends(slot).filter(|at| *at > self.now)
+            }
+            Constraint::Stopped { .. } => slave.orders.hook_until,
+            _ => None,
+        }
+    }
+
+    /// How late heartbeats left, since the start.
+    pub fn lateness(&self) -> Lateness {
+        self.turn.lateness
+    }
+
+    /// How long an answer is waited for on this link, as learnt from it.
+    pub fn reply_window(&self) -> Duration {
+        self.turn.window.length()
     }
 
     /// What all slaves together may draw by the books, in centiamps.
@@ -262,7 +310,7 @@ impl<S: Share> Node for Master<S> {
         if self.is_settling(now) {
             return;
         }
-        if let Some(exchange) = self.turn.exchange {
+        if let Some(exchange) = self.turn.exchange.filter(|exchange| exchange.kind == Kind::Heartbeat) {
             self.guard.window_damaged(exchange.slot);
         }
     }
@@ -273,11 +321,8 @@ impl<S: Share> Node for Master<S> {
 
     fn handle_sent(&mut self, now: Instant) {
         self.turn.rest_until(now + self.config.timing.quiet_gap);
-        match &mut self.turn.exchange {
-            Some(exchange) => {
-                exchange.until = Some(now + self.config.timing.reply_window);
-                self.guard.sent(exchange.slot, now);
-            }
+        match self.turn.sent(now).filter(|exchange| exchange.kind == Kind::Heartbeat) {
+            Some(exchange) => self.guard.sent(exchange.slot, now),
             None => self.guard.bus_used(now),
         }
     }
@@ -290,6 +335,7 @@ impl<S: Share> Node for Master<S> {
             slave.pending = None;
             slave.heard = now;
             slave.due = now;
+            slave.told_at = None;
             slave.state_again();
         }
     }
@@ -307,6 +353,7 @@ impl<S: Share> Node for Master<S> {
         let announce = announce.filter(|_| self.turn.exchange.is_none() && !self.is_hands_off());
         let foreign = self.foreign.map(|foreign| foreign.gone_at());
         let order = self.guard.order_expires();
-        by_slave.chain(window).chain(announce).chain(foreign).chain(order).chain(self.counts_slaves_at).min()
+        let other = foreign.into_iter().chain(order).chain(self.counts_slaves_at).chain(self.extra_timeout());
+        by_slave.chain(window).chain(announce).chain(other).min()
     }
 }

@@ -1,19 +1,24 @@
-//! What goes out: targets, then one frame at a time.
+//! What goes out: one frame at a time, heartbeats before anything else.
 
 use core::time::Duration;
 
-use twc_proto::{CentiAmps, Envelope, Instant, Message, TwcId};
+use twc_proto::message::{Control, Query};
+use twc_proto::{CentiAmps, Envelope, Instant, Message};
 
 use crate::config::{FLOOR, MAX_SLAVES};
 use crate::event::{Constraint, Event, Refusal};
 use crate::guard::Grant;
 use crate::master::Master;
-use crate::share::{Share, Targets, Wish};
+use crate::share::Share;
 use crate::slave::{Phase, Slave};
-use crate::turn::Exchange;
+use crate::turn::{Exchange, Kind};
 
 /// How soon to look again whether the state file was written.
 const SAVE_RETRY: Duration = Duration::from_millis(50);
+/// How much later than planned a heartbeat may be for a query's sake.
+const SLACK: Duration = Duration::from_millis(150);
+/// A frame on the wire.
+const FRAME: Duration = Duration::from_millis(20);
 
 impl<S: Share> Master<S> {
     pub(crate) fn transmit(&mut self, now: Instant) -> Option<Envelope> {
@@ -21,6 +26,9 @@ impl<S: Share> Master<S> {
             return None;
         }
         self.plan(now);
+        if let Some(envelope) = self.control_due(now).or_else(|| self.query_due(now)) {
+            return Some(envelope);
+        }
         self.heartbeat_due(now).or_else(|| self.announce(now))
     }
 
@@ -30,64 +38,64 @@ impl<S: Share> Master<S> {
         Envelope::canonical(twc_proto::Version::P2, message).ok()
     }
 
-    /// Sets every slave's target. What silent slaves may still draw is not there to be divided.
-    fn plan(&mut self, now: Instant) {
-        let nobody = Wish { slave: TwcId::new(0), cap: FLOOR, asks: false, since: Instant::ZERO };
-        let (mut wishes, mut slots, mut count) = ([nobody; MAX_SLAVES], [0; MAX_SLAVES], 0);
-        let (mut reserved, mut returning) = (0_u16, FLOOR);
-        for (slot, slave) in self.slaves.iter().enumerate() {
-            let Some(slave) = slave else { continue };
-            if matches!(slave.phase, Phase::Silent { .. }) {
-                reserved = reserved.saturating_add(self.guard.commitment(slot).value());
-                continue;
-            }
-            if slave.phase == Phase::Waiting && self.guard.commitment(slot) == CentiAmps::ZERO {
-                returning = returning.max(self.guard.resumes_with(slot));
-            }
-            let cap = self.guard.cap(slot).min(self.config.limit);
-            let wish = Wish { slave: slave.id, cap, asks: slave.asks, since: slave.since };
-            if let (Some(place), Some(index)) = (wishes.get_mut(count), slots.get_mut(count)) {
-                (*place, *index) = (wish, slot);
-                count += 1;
-            }
-        }
-        let all = self.config.limit.value().saturating_sub(reserved);
-        let budget = CentiAmps::new(all.saturating_sub(room_to_return(all, count, returning)));
-        let wishes = wishes.get(..count).unwrap_or_default();
-        let targets = self.share.divide(budget, wishes);
-        self.take_targets(now, budget, wishes, &slots, &targets);
+    /// Whether something other than a heartbeat may go out: every linked slave has had one since the last such
+    /// frame, each can have its next one in time, and none has still to be told to come down. On a full bus, in
+    /// time means one exchange later than without.
+    pub(crate) fn has_slack(&self, now: Instant) -> bool {
+        let linked = || self.slaves.iter().flatten().filter(|slave| slave.phase == Phase::Linked);
+        let count = linked().count();
+        let timing = &self.config.timing;
+        let around = timing.quiet_gap + FRAME;
+        let round = (self.turn.window.usual() + around) * (count as u32 + 1);
+        let in_time = timing.heartbeat_period.max(round) + SLACK;
+        let over = now + self.turn.window.length() + around;
+        let waits = |slave: &Slave| {
+            let next = slave.told_at.is_some_and(|at| over <= at + in_time);
+            next && slave.missed == 0 && slave.follows() && !slave.asks_for_a_limit()
+        };
+        count > 0 && usize::from(self.turn.since_query) >= count.max(2) && linked().all(waits)
     }
 
-    fn take_targets(
-        &mut self,
-        now: Instant,
-        budget: CentiAmps,
-        wishes: &[Wish],
-        slots: &[usize; MAX_SLAVES],
-        targets: &Targets,
-    ) {
-        let asking = wishes.iter().filter(|wish| wish.asks).count() as u8;
-        let mut fitting = [None; MAX_SLAVES];
-        for (slot, target) in slots.iter().zip(targets).take(wishes.len()) {
-            if let Some(place) = fitting.get_mut(*slot) {
-                *place = target.filter(|target| *target >= FLOOR);
-            }
+    /// The next question that is due, in slack.
+    fn query_due(&mut self, now: Instant) -> Option<Envelope> {
+        if !self.has_slack(now) {
+            return None;
         }
-        self.guard.fit(&mut fitting, now);
-        for (wish, slot) in wishes.iter().zip(slots) {
-            let target = fitting.get(*slot).copied().flatten();
-            let constraint = match target {
-                None => Constraint::Held(Refusal::NoShare),
-                Some(_) if !wish.asks => Constraint::NoDemand,
-                Some(target) if target == wish.cap => Constraint::Cap { cap: wish.cap },
-                Some(_) => Constraint::Share { budget, asking },
-            };
-            if let Some(Some(slave)) = self.slaves.get_mut(*slot) {
-                slave.target = target.unwrap_or(CentiAmps::ZERO);
-                slave.entitlement = constraint;
-                self.guard.record_ahead(*slot, slave.target);
-            }
+        let master = self.config.id;
+        for (slot, slave) in self.slaves.iter_mut().enumerate() {
+            let Some(slave) = slave.as_mut().filter(|slave| slave.phase == Phase::Linked) else { continue };
+            let Some(item) = slave.questions.due(now) else { continue };
+            slave.questions.asked(item, now);
+            let query = Query { item, master, slave: slave.id };
+            self.turn.exchange = Some(Exchange::new(slot, Kind::Query(item)));
+            self.turn.since_query = 0;
+            return Envelope::canonical(slave.version, Message::Query(query)).ok();
         }
+        None
+    }
+
+    /// FC B1 or FC B2, where a car is stopped or started so.
+    fn control_due(&mut self, now: Instant) -> Option<Envelope> {
+        if !self.has_slack(now) {
+            return None;
+        }
+        let master = self.config.id;
+        for (slot, slave) in self.slaves.iter_mut().enumerate() {
+            let Some(slave) = slave.as_mut().filter(|slave| slave.phase == Phase::Linked) else { continue };
+            if slave.orders.control_due().is_none_or(|at| now < at) {
+                continue;
+            }
+            let stop = slave.orders.stopped.is_some();
+            if slave.orders.control_sent(now) && stop && slave.draws() {
+                self.events.push(Event::StopFailed { slave: slave.id, drawn: slave.drawn });
+            }
+            let control = Control { master, slave: slave.id };
+            let message = if stop { Message::Stop(control) } else { Message::Start(control) };
+            self.turn.exchange = Some(Exchange::new(slot, Kind::Control));
+            self.turn.since_query = 0;
+            return Envelope::canonical(slave.version, message).ok();
+        }
+        None
     }
 
     /// The heartbeat that has been due longest, if the guard lets it go.
@@ -110,16 +118,22 @@ impl<S: Share> Master<S> {
     fn heartbeat_to(&mut self, slot: usize, now: Instant) -> Option<Envelope> {
         let period = self.config.timing.heartbeat_period;
         let Some(Some(slave)) = self.slaves.get_mut(slot) else { return None };
-        slave.due = now + period;
+        let due = core::mem::replace(&mut slave.due, now + period);
         // From the second missed answer on a slave hears only the floor, in case it hears us.
-        let (wanted, constraint) = match slave.missed {
+        let (mut wanted, mut constraint) = match slave.missed {
             0 | 1 => (slave.target, slave.entitlement),
             _ => (FLOOR, Constraint::Silent),
         };
         let first_contact = self.guard.is_new_contact(slot);
-        let granted = match wanted {
-            CentiAmps::ZERO if first_contact => Err(Refusal::NoShare),
-            _ => self.guard.grant(slot, wanted.max(FLOOR), now),
+        let cure = self.cure(slot, now).filter(|_| !first_contact);
+        let Some(Some(slave)) = self.slaves.get_mut(slot) else { return None };
+        let granted = match (wanted, cure) {
+            (_, Some((grant, amps))) => {
+                (wanted, constraint) = (amps, Constraint::Cure { amps });
+                Ok(grant)
+            }
+            (CentiAmps::ZERO, None) if first_contact => Err(Refusal::NoShare),
+            (_, None) => self.guard.grant(slot, if slave.zero { CentiAmps::ZERO } else { wanted.max(FLOOR) }, now),
         };
         let Grant { offer, refused, insist } = match granted {
             Ok(grant) => grant,
@@ -128,7 +142,7 @@ impl<S: Share> Master<S> {
                 return None;
             }
         };
-        let wanted = wanted.max(FLOOR);
+        let wanted = if slave.zero { CentiAmps::ZERO } else { wanted.max(FLOOR) };
         if slave.explain(now, wanted, refused.map_or(constraint, Constraint::Held)) {
             self.events.push(Event::Target { slave: slave.id, target: wanted, constraint: slave.constraint });
         }
@@ -138,10 +152,33 @@ impl<S: Share> Master<S> {
             self.events.push(Event::Offered { slave: slave.id, from: before, to: offer.amps() });
         }
         slave.begin_exchange(now);
+        let gap = slave.told_at.replace(now).map(|at| now.since(at));
+        self.turn.lateness.note(now.since(due), gap);
+        self.turn.since_query = self.turn.since_query.saturating_add(1);
         let heartbeat = offer.heartbeat(self.config.id, slave.id, command);
-        self.turn.exchange = Some(Exchange { slot, until: None });
+        self.turn.exchange = Some(Exchange::new(slot, Kind::Heartbeat));
         // Commands 00, 05, 08 and 09 always fit and never lock a slave, so this cannot fail.
         Envelope::canonical(slave.version, Message::MasterHeartbeat(heartbeat)).ok()
+    }
+
+    /// What frees a car that sticks at 6 A: the whole amount or nothing, for as long as it stays free.
+    fn cure(&mut self, slot: usize, now: Instant) -> Option<(Grant, CentiAmps)> {
+        let slave = self.slaves.get(slot)?.as_ref()?;
+        let cure = slave.settings.profile.latch?;
+        let allowed = slave.settings.cap.unwrap_or(cure.amps).min(self.guard.cap(slot));
+        let charges = slave.asks && slave.missed == 0 && slave.orders.stopped.is_none();
+        let slave = self.slaves.get_mut(slot)?.as_mut()?;
+        let amps = slave.latch.cure(now, &cure)?;
+        let grant = (charges && allowed >= amps).then(|| self.guard.grant(slot, amps, now).ok()).flatten();
+        let whole = grant.filter(|grant| grant.refused.is_none() && grant.offer.amps() == amps);
+        let Some(grant) = whole else {
+            slave.latch.drop_cure();
+            return None;
+        };
+        if slave.latch.granted(now, &cure) {
+            self.events.push(Event::CureBegun { slave: slave.id, amps });
+        }
+        Some((grant, amps))
     }
 
     fn queue(&mut self, slot: usize, now: Instant, wanted: CentiAmps, refusal: Refusal) {
@@ -167,12 +204,15 @@ impl<S: Share> Master<S> {
         };
         settles.into_iter().chain(next).min()
     }
-}
 
-/// What the others must leave beyond the floor so that a slave may come back that may resume with more. Nothing,
-/// where that would not fit beside their floors.
-fn room_to_return(budget: u16, slaves: usize, returning: CentiAmps) -> u16 {
-    let floors = FLOOR.value().saturating_mul(slaves as u16);
-    let extra = returning.value().saturating_sub(FLOOR.value());
-    if floors.saturating_add(extra) <= budget { extra } else { 0 }
+    /// When the next frame that is no heartbeat can go out, where one is wanted and there is slack for it.
+    pub(crate) fn extra_timeout(&self) -> Option<Instant> {
+        let at = self.turn.free_at.max(self.now);
+        if self.turn.exchange.is_some() || self.is_hands_off() || !self.has_slack(at) {
+            return None;
+        }
+        let linked = self.slaves.iter().flatten().filter(|slave| slave.phase == Phase::Linked);
+        let wanted = linked.flat_map(|slave| [slave.questions.next(), slave.orders.control_due()]);
+        wanted.flatten().min().map(|due| due.max(at))
+    }
 }

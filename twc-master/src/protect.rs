@@ -2,10 +2,10 @@
 
 use core::time::Duration;
 
-use twc_proto::{CentiAmps, Instant, SlaveState, TwcId};
+use twc_proto::{CentiAmps, Instant, TwcId};
 
 use crate::config::{PhaseAmps, Place};
-use crate::event::{Event, Withheld};
+use crate::event::{Constraint, Event, Withheld};
 use crate::master::Master;
 use crate::share::Share;
 use crate::slave::Phase;
@@ -47,13 +47,16 @@ impl<S: Share> Master<S> {
         Some(holds)
     }
 
-    /// Ends the withholding of a slave, whatever it was for. False where it was not withheld.
+    /// Leaves a slave to the mode again, and ends its withholding, whatever that was for. False where it is unknown.
     pub fn release(&mut self, now: Instant, slave: TwcId) -> bool {
-        let slot = self.slot_of(slave).filter(|slot| self.guard.withheld(*slot).is_some());
-        if let Some(slot) = slot {
+        let Some(slot) = self.slot_of(slave) else { return false };
+        if let Some(Some(slave)) = self.slaves.get_mut(slot) {
+            slave.orders.release();
+        }
+        if self.guard.withheld(slot).is_some() {
             self.let_back(slot, now);
         }
-        slot.is_some()
+        true
     }
 
     /// An auxiliary contact shows that a slave's supply is cut: nothing flows there, and nothing is reserved for it
@@ -62,10 +65,7 @@ impl<S: Share> Master<S> {
         let Some(slot) = self.slot_of(slave) else { return false };
         self.guard.supply_is_cut(slot);
         if let Some(Some(slave)) = self.slaves.get_mut(slot) {
-            slave.phase = Phase::Silent { kept: false };
-            slave.asks = false;
-            slave.offered = None;
-            slave.pending = None;
+            slave.leave();
         }
         true
     }
@@ -73,16 +73,15 @@ impl<S: Share> Master<S> {
     /// Stops the heartbeats to one slave, and to no other.
     pub(crate) fn withhold(&mut self, slot: usize, why: Withheld) {
         let Some(Some(slave)) = self.slaves.get_mut(slot) else { return };
-        let plugged = slave.state != SlaveState::READY || slave.reported > CentiAmps::ZERO;
-        slave.phase = Phase::Silent { kept: false };
-        slave.asks = false;
-        slave.offered = None;
+        let plugged = slave.is_plugged();
+        slave.leave();
+        slave.explain(self.now, CentiAmps::ZERO, Constraint::Withheld { why });
         self.guard.silence(slot, Some(why), plugged);
         let (reserved, strikes) = (self.guard.commitment(slot), self.guard.strikes(slot));
         self.events.push(Event::SlaveWithheld { slave: slave.id, why, reserved, strikes });
     }
 
-    fn let_back(&mut self, slot: usize, now: Instant) {
+    pub(crate) fn let_back(&mut self, slot: usize, now: Instant) {
         self.guard.release(slot);
         if let Some(Some(slave)) = self.slaves.get_mut(slot) {
             slave.phase = Phase::Waiting;

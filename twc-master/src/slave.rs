@@ -6,13 +6,18 @@ use twc_proto::message::{SlaveHeartbeat, SlaveLinkReady};
 use twc_proto::{BodyLen, CentiAmps, Instant, Sign, SlaveState, TwcId, Version};
 
 use crate::config::LARGEST_UNIT;
+use crate::demand::{Demand, Latch, Reading};
 use crate::event::Constraint;
 use crate::guard::{Evidence, Insist, LimitCommand};
+use crate::knowledge::Record;
+use crate::order::{Orders, SlaveSettings};
+use crate::query::{QueryPlan, Questions};
+use crate::stop::{Situation, Strategy};
 
 /// How long a car may sit at a limit without drawing before it counts as not asking.
 const IDLE_AT_LIMIT: Duration = Duration::from_secs(30);
-/// A limit is repeated in every heartbeat until it is echoed, this often at most, then now and then.
-const REPEATS: u8 = 5;
+/// An echoed limit is stated again in every so many heartbeats, for a unit that lost it unseen.
+const RESTATED: u8 = 16;
 
 /// Where a slave stands with us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +45,8 @@ pub(crate) struct Pending {
 }
 
 #[derive(Debug)]
+// Independent facts, none implies another.
+#[allow(clippy::struct_excessive_bools)]
 pub(crate) struct Slave {
     pub(crate) id: TwcId,
     pub(crate) sign: Option<Sign>,
@@ -60,6 +67,8 @@ pub(crate) struct Slave {
     pub(crate) seems_deaf: bool,
     pub(crate) missed: u8,
     pub(crate) due: Instant,
+    /// When the last heartbeat left, unless it has been silent since.
+    pub(crate) told_at: Option<Instant>,
     pub(crate) offered: Option<CentiAmps>,
     /// How often the present limit was stated.
     stated: u8,
@@ -67,12 +76,20 @@ pub(crate) struct Slave {
     idle_since: Option<Instant>,
     /// What the division gives it, and why not more.
     pub(crate) target: CentiAmps,
+    /// It is told 0 A instead: protocol 1 can.
+    pub(crate) zero: bool,
     pub(crate) entitlement: Constraint,
     /// What was aimed at last, what bound it, and since when.
     pub(crate) aim: CentiAmps,
     pub(crate) constraint: Constraint,
     pub(crate) constrained_since: Instant,
     pub(crate) pending: Option<Pending>,
+    pub(crate) settings: SlaveSettings,
+    pub(crate) orders: Orders,
+    pub(crate) questions: Questions,
+    pub(crate) record: Record,
+    pub(crate) demand: Demand,
+    pub(crate) latch: Latch,
 }
 
 impl Slave {
@@ -93,16 +110,24 @@ impl Slave {
             seems_deaf: false,
             missed: 0,
             due: now,
+            told_at: None,
             offered: None,
             stated: 0,
             asks: false,
             idle_since: None,
             target: CentiAmps::ZERO,
+            zero: false,
             entitlement: Constraint::NoDemand,
             aim: CentiAmps::ZERO,
             constraint: Constraint::NoDemand,
             constrained_since: now,
             pending: None,
+            settings: SlaveSettings::DEFAULT,
+            orders: Orders::default(),
+            questions: Questions::NONE,
+            record: Record::NEW,
+            demand: Demand::default(),
+            latch: Latch::default(),
         }
     }
 
@@ -148,6 +173,16 @@ impl Slave {
         }
     }
 
+    /// No more heartbeats go there.
+    pub(crate) fn leave(&mut self) {
+        self.phase = Phase::Silent { kept: false };
+        self.asks = false;
+        self.offered = None;
+        self.told_at = None;
+        self.pending = None;
+        self.demand.forget();
+    }
+
     /// The next heartbeat states the limit, whatever was stated before.
     pub(crate) fn state_again(&mut self) {
         self.stated = 0;
@@ -183,6 +218,47 @@ impl Slave {
             SlaveState::READY if idle && now.since(idle_since) > IDLE_AT_LIMIT => false,
             _ => self.asks,
         };
+        self.orders.note_current(now, self.drawn);
+        let reading = Reading {
+            offered: self.offered.unwrap_or_default(),
+            reported: self.reported,
+            drawn: self.drawn,
+            charging: self.state == SlaveState::CHARGING && self.draws(),
+        };
+        self.latch.note(now, &reading);
+        if !self.asks {
+            self.demand.forget();
+        } else if self.settings.profile.latch.is_none() || !self.latch.suspects() {
+            self.demand.note(now, &reading);
+        }
+    }
+
+    /// Takes what the last answer says about the car; true when one was just plugged in.
+    pub(crate) fn hear_car(&mut self, now: Instant, plan: &QueryPlan, first: bool) -> bool {
+        let plugged_in = self.record.note(now, self.state, self.reported, self.drawn);
+        if plugged_in {
+            self.orders.plugged_in();
+            self.demand.forget();
+        }
+        if self.version == Version::P2 {
+            if first {
+                self.questions.begin(now, plan, false);
+            }
+            if plugged_in {
+                self.questions.begin(now, plan, true);
+            }
+        }
+        plugged_in
+    }
+
+    /// Whether its car draws more than an idle reading.
+    pub(crate) fn draws(&self) -> bool {
+        self.drawn >= CentiAmps::from_amps(1)
+    }
+
+    /// Whether it has followed the last lowering.
+    pub(crate) fn follows(&self) -> bool {
+        self.answered_once && self.offered.is_none_or(|offered| self.reported <= offered)
     }
 
     /// Whether it waits for a limit and should not have to wait for its turn.
@@ -190,26 +266,51 @@ impl Slave {
         self.reported == CentiAmps::ZERO && matches!(self.state, SlaveState::WANTS_CHARGE | SlaveState::STARTING)
     }
 
+    /// Whether a car is plugged in that can mind an interruption.
+    pub(crate) fn is_plugged(&self) -> bool {
+        self.state != SlaveState::READY || self.reported > CentiAmps::ZERO
+    }
+
+    /// What decides how its car can be stopped, after so many interruptions.
+    pub(crate) fn situation(&self, strikes: u8) -> Situation {
+        Situation {
+            version: self.version,
+            profile: self.settings.profile,
+            strikes,
+            firmware: self.record.firmware(),
+            vin: self.record.vin(),
+        }
+    }
+
+    /// How it is stopped where nobody says how: as its profile has it, if that is possible.
+    pub(crate) fn usual_stop(&self, strikes: u8) -> Strategy {
+        let usual = Strategy::default_of(self.version);
+        let own = self.settings.profile.stop.unwrap_or(usual);
+        if self.orders.stopped == Some(own) || self.situation(strikes).cost(own).is_ok() { own } else { usual }
+    }
+
     /// How to say `amps` now: a command where it must be stated, `None` where nothing need change.
     ///
     /// Before charging a protocol 2 unit takes 05, while charging 09; protocol 1 takes 05 always; state 08
-    /// with limit 0 wants 08. An unplugged unit reports 0 whatever it is told.
+    /// with limit 0 wants 08. An unplugged unit reports 0 whatever it is told. A limit is stated until it is
+    /// echoed; a protocol 1 unit at 0 A is told so in every heartbeat, or its relay clatters.
     pub(crate) fn command_for(&mut self, amps: CentiAmps, insist: Insist) -> Option<LimitCommand> {
         if self.offered != Some(amps) {
             self.stated = 0;
         }
         let unplugged = self.state == SlaveState::READY && self.reported == CentiAmps::ZERO;
-        let echoed = self.answered_once && (self.reported == amps || unplugged);
+        let echoed = self.answered_once && (self.reported == amps || unplugged) && amps > CentiAmps::ZERO;
         self.stated = self.stated.wrapping_add(1);
-        let in_series = self.stated <= if echoed { 1 } else { REPEATS };
-        if !in_series && self.stated % 16 != 0 && insist == Insist::No {
+        if echoed && self.stated > 1 && self.stated % RESTATED != 0 && insist == Insist::No {
             return None;
         }
         if insist == Insist::Alternate && self.version == Version::P2 && self.stated % 2 == 0 {
             return Some(LimitCommand::Initial);
         }
         Some(match (self.version, self.state) {
-            (_, SlaveState::STARTING) if self.reported == CentiAmps::ZERO => LimitCommand::AcceptStart,
+            (_, SlaveState::STARTING) if self.reported == CentiAmps::ZERO && amps > CentiAmps::ZERO => {
+                LimitCommand::AcceptStart
+            }
             (Version::P1, _) | (_, SlaveState::WANTS_CHARGE) => LimitCommand::Initial,
             (Version::P2, _) => LimitCommand::Now,
         })

@@ -5,7 +5,7 @@ mod common;
 use core::time::Duration;
 
 use common::{Bench, IDS, config};
-use twc_master::share::{Share, Targets, Wish};
+use twc_master::share::{Share, Target, Targets, Wish};
 use twc_master::{Config, Master, Timing};
 use twc_proto::{CentiAmps, Instant, Link};
 use twc_sim::{
@@ -61,9 +61,9 @@ fn a_converter_with_150_ms_each_way_is_fast_enough() {
 struct Greedy;
 
 impl Share for Greedy {
-    fn divide(&mut self, _: CentiAmps, wishes: &[Wish]) -> Targets {
+    fn divide(&mut self, _: Instant, _: CentiAmps, wishes: &[Wish]) -> Targets {
         let mut targets = Targets::default();
-        wishes.iter().zip(&mut targets).for_each(|(_, target)| *target = Some(CentiAmps::new(u16::MAX)));
+        wishes.iter().zip(&mut targets).for_each(|(_, target)| *target = Target::Amps(CentiAmps::new(u16::MAX)));
         targets
     }
 }

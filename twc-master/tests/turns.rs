@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use common::{Bench, IDS, config};
 use twc_master::{Config, Timing};
+use twc_proto::vin::VinState;
 use twc_sim::{ChargerConfig, CheckerConfig, WorldConfig};
 
 /// Ten minutes with `slaves` charging cars; a gap over `most` breaks the checker's rule.
@@ -21,6 +22,20 @@ fn gaps_stay_within(most: Duration, slaves: usize, timing: Timing, delay: Durati
     }
     bench.run_for(600);
     bench.assert_kept();
+    let master = bench.sim.master().unwrap().node();
+    let lateness = master.lateness();
+    assert!(lateness.longest_gap <= most, "{lateness:?}");
+    assert!(u64::from(lateness.count()) > 200 * slaves as u64, "{lateness:?}");
+    // The queries were not starved for it.
+    for slave in IDS.into_iter().take(slaves) {
+        let known = master.knowledge(slave).unwrap();
+        assert!(known.serial.is_some() && known.firmware.is_some(), "{known:?}");
+        assert!(matches!(known.vin, VinState::Doubtful(_)), "{known:?}");
+        assert!(
+            known.volts.is_some_and(|(_, at)| bench.sim.now().since(at) < Duration::from_secs(90)),
+            "{known:?}"
+        );
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::{Constraint, Event, Refusal, Withheld};
+use crate::stop::Strategy;
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,6 +36,7 @@ impl fmt::Display for Withheld {
             Self::DidNotFollow => "it did not come down while too much was in force",
             Self::DoubleId => "two units seem to have its id; see to it, then release it",
             Self::Ordered => "it was ordered off",
+            Self::Turn => "others have their turn",
         })
     }
 }
@@ -43,10 +45,23 @@ impl fmt::Display for Constraint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Share { budget, asking: 1 } => write!(f, "the only car asking, of {budget}"),
-            Self::Share { budget, asking } => write!(f, "equal share of {budget} among {asking} cars asking"),
+            Self::Share { budget, asking } => write!(f, "its share of {budget} among {asking} cars asking"),
             Self::Cap { cap } => write!(f, "unit and circuit allow {cap}"),
+            Self::SlaveCap { cap } => write!(f, "set to have no more than {cap}"),
+            Self::Demand { cap } => write!(f, "its car takes no more than {cap}"),
+            Self::Minimum => f.write_str("every car gets its minimum"),
             Self::NoDemand => f.write_str("no car asks"),
             Self::Silent => f.write_str("does not answer"),
+            Self::Stopped { strategy: Strategy::ReduceToMinimum } => {
+                f.write_str("to be stopped: the least is all that protocol 2 can do without an interruption")
+            }
+            Self::Stopped { strategy } => write!(f, "to be stopped: {strategy}"),
+            Self::Withheld { why } => write!(f, "gets no heartbeats: {why}"),
+            Self::PoweredOff => f.write_str("its supply was switched off"),
+            Self::Dwell { until } => {
+                write!(f, "was started or stopped a moment ago, not again before {} s", until.as_millis() / 1_000)
+            }
+            Self::Cure { amps } => write!(f, "its car sticks at 6 A, {amps} for a moment free it"),
             Self::Held(refusal) => refusal.fmt(f),
         }
     }
@@ -70,6 +85,18 @@ impl fmt::Display for Event {
             Self::Released { slave, commitment } => {
                 write!(f, "{slave} follows, {commitment} stay committed to it")
             }
+            Self::PoweredOff { slave, reserved } => {
+                write!(f, "{slave} is off, as was to be: {reserved} stay reserved until it must have stopped")
+            }
+            Self::PluggedIn { slave } => write!(f, "a car was plugged in at {slave}, or woke up"),
+            Self::VinRead { slave } => write!(f, "{slave} has told what it knows of its car's VIN"),
+            Self::HookDue { slave, stop: true, .. } => write!(f, "somebody is to stop the car at {slave}"),
+            Self::HookDue { slave, stop: false, .. } => write!(f, "somebody is to start the car at {slave}"),
+            Self::HookFailed { slave } => write!(f, "the hook for {slave} failed: its car goes on as it is"),
+            Self::StopFailed { slave, drawn } => {
+                write!(f, "{slave} was told to stop again and again, its car draws {drawn}")
+            }
+            Self::CureBegun { slave, amps } => write!(f, "the car at {slave} sticks at 6 A: {amps} for a moment"),
             Self::SlaveSilenced { slave, reserved } => write!(
                 f,
                 "{slave} does not answer: no more heartbeats, {reserved} stay reserved until it must have stopped"

@@ -1,0 +1,188 @@
+//! Who is to have how much, and why not more.
+
+use twc_proto::{CentiAmps, Instant, TwcId, Version};
+
+use crate::config::{FLOOR, MAX_SLAVES};
+use crate::event::{Constraint, Event, Refusal, Withheld};
+use crate::master::Master;
+use crate::order::{Mode, Switch};
+use crate::share::{Share, Target, Targets, Wish};
+use crate::slave::{Phase, Slave};
+use crate::stop::{HOOK_DEADLINE, Strategy};
+
+const NOBODY: Wish = Wish {
+    slave: TwcId::new(0),
+    cap: FLOOR,
+    minimum: FLOOR,
+    asks: false,
+    draws: false,
+    priority: 0,
+    linked: false,
+    may_wait: false,
+    since: Instant::ZERO,
+};
+
+/// The wishes of a round, with the slots they come from.
+#[derive(Debug, Clone, Copy)]
+struct Round {
+    wishes: [Wish; MAX_SLAVES],
+    slots: [usize; MAX_SLAVES],
+    count: usize,
+    budget: CentiAmps,
+}
+
+impl<S: Share> Master<S> {
+    /// Brings every slave's target up to date.
+    pub(crate) fn plan(&mut self, now: Instant) {
+        self.switch_as_ordered(now);
+        let round = self.wishes();
+        let wishes = round.wishes.get(..round.count).unwrap_or_default();
+        let targets = self.share.divide(now, round.budget, wishes);
+        self.take_targets(now, &round, &targets);
+    }
+
+    /// Stops and starts what was ordered to.
+    fn switch_as_ordered(&mut self, now: Instant) {
+        for slot in 0..MAX_SLAVES {
+            let strikes = self.guard.strikes(slot);
+            let Some(Some(slave)) = self.slaves.get_mut(slot) else { continue };
+            let id = slave.id;
+            if slave.orders.hook_until.take_if(|until| now >= *until).is_some() {
+                self.events.push(Event::HookFailed { slave: id });
+            }
+            let usual = slave.usual_stop(strikes);
+            let wanted = slave.orders.wanted(self.mode, usual);
+            let until = now + HOOK_DEADLINE;
+            match slave.orders.switch(now, wanted, slave.settings.profile.dwell) {
+                Switch::None => slave.orders.dwells = None,
+                Switch::NotBefore(until) => slave.orders.dwells = Some(until),
+                Switch::Stop(Strategy::Withhold) => self.withhold(slot, Withheld::Ordered),
+                Switch::Stop(Strategy::Hook) => {
+                    slave.orders.hook_until = Some(until);
+                    self.events.push(Event::HookDue { slave: id, stop: true, until });
+                }
+                Switch::Start(Strategy::Withhold) => self.let_back(slot, now),
+                Switch::Start(Strategy::Hook) => {
+                    slave.orders.hook_until = Some(until);
+                    self.events.push(Event::HookDue { slave: id, stop: false, until });
+                }
+                Switch::Stop(_) | Switch::Start(_) => {}
+            }
+        }
+    }
+
+    /// The most a slave may be offered, and what binds it there.
+    fn cap(&self, slot: usize, slave: &Slave) -> (CentiAmps, Constraint) {
+        let cap = self.guard.cap(slot).min(self.config.limit);
+        let mut bound = (cap, Constraint::Cap { cap });
+        if let Some(cap) = slave.settings.cap.filter(|cap| *cap < bound.0) {
+            bound = (cap, Constraint::SlaveCap { cap });
+        }
+        if let Some(cap) = slave.demand.cap().filter(|cap| *cap < bound.0) {
+            bound = (cap, Constraint::Demand { cap });
+        }
+        let minimum = slave.settings.profile.minimum.min(bound.0);
+        if self.mode == Mode::Minimum {
+            bound = (minimum, Constraint::Minimum);
+        }
+        bound
+    }
+
+    /// What every slave brings to the division. What silent slaves may still draw is not there to be divided.
+    fn wishes(&self) -> Round {
+        let mut round =
+            Round { wishes: [NOBODY; MAX_SLAVES], slots: [0; MAX_SLAVES], count: 0, budget: CentiAmps::ZERO };
+        let (mut reserved, mut returning) = (0_u16, FLOOR);
+        for (slot, slave) in self.slaves.iter().enumerate() {
+            let Some(slave) = slave else { continue };
+            let waits = self.guard.withheld(slot) == Some(Withheld::Turn);
+            if matches!(slave.phase, Phase::Silent { .. }) && !waits {
+                reserved = reserved.saturating_add(self.guard.commitment(slot).value());
+                continue;
+            }
+            if slave.phase == Phase::Waiting && self.guard.commitment(slot) == CentiAmps::ZERO {
+                returning = returning.max(self.guard.resumes_with(slot));
+            }
+            if let (Some(place), Some(index)) =
+                (round.wishes.get_mut(round.count), round.slots.get_mut(round.count))
+            {
+                (*place, *index) = (self.wish(slot, slave), slot);
+                round.count += 1;
+            }
+        }
+        let whole = self.budget.unwrap_or(self.config.limit).value();
+        let all = whole.saturating_sub(reserved);
+        round.budget = CentiAmps::new(all.saturating_sub(room_to_return(all, round.count, returning)));
+        round
+    }
+
+    fn wish(&self, slot: usize, slave: &Slave) -> Wish {
+        let (cap, _) = self.cap(slot, slave);
+        Wish {
+            slave: slave.id,
+            cap,
+            minimum: slave.settings.profile.minimum.min(cap),
+            asks: slave.asks && slave.orders.stopped.is_none(),
+            draws: slave.draws(),
+            priority: slave.settings.priority,
+            linked: slave.phase == Phase::Linked,
+            may_wait: slave.situation(self.guard.strikes(slot)).cost(Strategy::Withhold).is_ok(),
+            since: slave.since,
+        }
+    }
+
+    fn take_targets(&mut self, now: Instant, round: &Round, targets: &Targets) {
+        let wishes = round.wishes.get(..round.count).unwrap_or_default();
+        let asking = wishes.iter().filter(|wish| wish.asks).count() as u8;
+        let mut fitting = [None; MAX_SLAVES];
+        for ((wish, slot), target) in wishes.iter().zip(round.slots).zip(targets) {
+            match target {
+                Target::Withhold if wish.linked => self.withhold(slot, Withheld::Turn),
+                Target::Amps(_) if self.guard.withheld(slot) == Some(Withheld::Turn) => self.let_back(slot, now),
+                _ => {}
+            }
+            if let Some(place) = fitting.get_mut(slot) {
+                *place = target.amps().filter(|amps| *amps >= FLOOR).map(|amps| amps.min(wish.cap));
+            }
+        }
+        self.guard.fit(&mut fitting, now);
+        for (wish, slot) in wishes.iter().zip(round.slots) {
+            let Some(Some(slave)) = self.slaves.get(slot) else { continue };
+            let bound = self.cap(slot, slave).1;
+            let amps = fitting.get(slot).copied().flatten();
+            let constraint = match amps {
+                None => Constraint::Held(Refusal::NoShare),
+                Some(_) if !wish.asks => Constraint::NoDemand,
+                Some(amps) if amps == wish.cap => bound,
+                Some(_) => Constraint::Share { budget: round.budget, asking },
+            };
+            self.aim_at(slot, now, amps, constraint);
+        }
+    }
+
+    /// Sets what a slave is to have. A lowering does not wait for its turn.
+    fn aim_at(&mut self, slot: usize, now: Instant, amps: Option<CentiAmps>, constraint: Constraint) {
+        let Some(Some(slave)) = self.slaves.get_mut(slot) else { return };
+        let stopped = slave.orders.stopped;
+        let zero = stopped == Some(Strategy::Zero) && slave.version == Version::P1;
+        slave.zero = zero;
+        slave.target = amps.unwrap_or_default();
+        slave.entitlement = match (stopped, slave.orders.dwells) {
+            (_, Some(until)) => Constraint::Dwell { until },
+            (Some(strategy), None) => Constraint::Stopped { strategy },
+            (None, None) => constraint,
+        };
+        if slave.offered.is_some_and(|offered| slave.target < offered && slave.target >= FLOOR) {
+            slave.due = slave.due.min(now);
+        }
+        self.guard.record_ahead(slot, slave.target);
+    }
+}
+
+/// What the others must leave beyond the floor so that a slave may come back that may resume with more. Nothing,
+/// where that would not fit beside their floors.
+fn room_to_return(budget: u16, slaves: usize, returning: CentiAmps) -> u16 {
+    let floors = FLOOR.value().saturating_mul(slaves as u16);
+    let extra = returning.value().saturating_sub(FLOOR.value());
+    if floors.saturating_add(extra) <= budget { extra } else { 0 }
+}
