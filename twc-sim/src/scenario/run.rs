@@ -82,7 +82,7 @@ impl Action {
             Self::Stall(span) => world.stall(now, *span),
             Self::Limit(limit) => {
                 if let Some(checker) = world.checker_mut() {
-                    checker.set_limit(now, u32::from(limit.amps.value()), FALLEN_LIMIT);
+                    checker.set_limit(now, 0, [u32::from(limit.amps.value()); 3], FALLEN_LIMIT);
                 }
             }
             Self::KillMaster | Self::StartMaster => {}
@@ -149,7 +149,7 @@ impl<'a, N: Guest, E, F: FnMut(&MasterSpec<'_>, Option<N::Saved>) -> Result<N, E
         let recorder = sink.map(|sink| Recorder::begin(scenario, seed, sink));
         let master = make(&spec(scenario, seed, Instant::ZERO), None)?;
         let observer = Observer { watch: Watch::new(scenario.expect.clone()), recorder };
-        Ok(Self { scenario, seed, sim: Sim::new(world, Link::new(master)), make, saved: None, observer })
+        Ok(Self { scenario, seed, sim: Sim::with_world(world, Link::new(master)), make, saved: None, observer })
     }
 
     fn play(&mut self) -> Result<(), E> {
