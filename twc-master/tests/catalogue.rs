@@ -20,5 +20,10 @@ fn every_scenario_is_kept_with_its_own_seed_and_others() {
             assert!(outcome.is_kept(), "{outcome}");
         }
     }
-    println!("{} scenarios kept, {} pending: {}", CATALOGUE.len() - pending.len(), pending.len(), pending.join(", "));
+    println!(
+        "{} scenarios kept, {} pending: {}",
+        CATALOGUE.len() - pending.len(),
+        pending.len(),
+        pending.join(", ")
+    );
 }

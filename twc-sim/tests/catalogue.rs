@@ -9,7 +9,8 @@ use twc_sim::scenario::{CATALOGUE, Scenario};
 const INDEX: &str = include_str!("../scenarios/INDEX.md");
 
 fn parsed() -> Vec<Scenario> {
-    let parse = |(name, text): &(&str, &str)| Scenario::parse(text).unwrap_or_else(|error| panic!("{name}:{error}"));
+    let parse =
+        |(name, text): &(&str, &str)| Scenario::parse(text).unwrap_or_else(|error| panic!("{name}:{error}"));
     CATALOGUE.iter().map(parse).collect()
 }
 
@@ -23,7 +24,10 @@ fn rows(heading: &str) -> BTreeMap<u8, BTreeSet<String>> {
         let [_, number, _, scenarios, proof, _] = cells[..] else { continue };
         let Ok(number) = number.parse::<u8>() else { continue };
         let names: BTreeSet<String> = scenarios.split('`').skip(1).step_by(2).map(str::to_owned).collect();
-        assert!(!names.is_empty() || !proof.is_empty(), "{heading} {number} has neither scenario nor another proof");
+        assert!(
+            !names.is_empty() || !proof.is_empty(),
+            "{heading} {number} has neither scenario nor another proof"
+        );
         assert!(rows.insert(number, names).is_none(), "{heading} {number} twice");
     }
     rows
@@ -44,7 +48,8 @@ fn the_list_is_the_folder() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    let files: BTreeSet<String> = files.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
+    let files: BTreeSet<String> =
+        files.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
     let listed: Vec<String> = CATALOGUE.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(listed, files.into_iter().collect::<Vec<_>>());
     let names: Vec<String> = parsed().into_iter().map(|scenario| scenario.name).collect();
