@@ -27,8 +27,9 @@
 //! | feature | adds |
 //! |---|---|
 //! | (none) | the machine: no std, no heap |
-//! | `std` | schedules ([`budget`]); the `supervisor`: a master on a real link, in a thread of its own, on tokio |
-//! | `serial` | serial ports for it |
+//! | `std` | `std::error::Error` on the error types; schedules ([`budget`]) |
+//! | `settings` | configurations in TOML, checked, with a JSON schema |
+//! | `serial` | serial ports through tokio |
 //! | `app` (default) | the program `twc-master` |
 //!
 //! As a library use `default-features = false`.
@@ -53,12 +54,12 @@ mod plan;
 mod profile;
 mod protect;
 mod query;
+#[cfg(feature = "settings")]
+pub mod settings;
 pub mod share;
 mod slave;
 mod snapshot;
 mod stop;
-#[cfg(feature = "std")]
-pub mod supervisor;
 mod turn;
 
 pub use command::CommandError;

@@ -92,14 +92,14 @@ impl MeterConfig {
     /// # Errors
     /// What does not fit.
     pub fn check(&self, protecting: bool) -> Result<(), MeterError> {
+        if protecting && (self.interval > PROTECTING_AGE || self.failsafe_after > PROTECTING_AGE) {
+            return Err(MeterError::TooSlow);
+        }
         if self.interval.is_zero() || self.failsafe_after <= self.interval {
             return Err(MeterError::Interval);
         }
         if self.withhold_after <= self.failsafe_after {
             return Err(MeterError::Order);
-        }
-        if protecting && (self.interval > PROTECTING_AGE || self.failsafe_after > PROTECTING_AGE) {
-            return Err(MeterError::TooSlow);
         }
         Ok(())
     }

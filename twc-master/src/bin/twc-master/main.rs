@@ -1,6 +1,7 @@
 //! A load-sharing master for Tesla Wall Connectors Gen 2, and tools to look at their bus.
 
 mod amps;
+mod check;
 mod decode;
 mod demo;
 mod exit;
@@ -10,6 +11,7 @@ mod monitor;
 mod report;
 mod run;
 mod scenario;
+mod schedule;
 mod sim_link;
 mod simulate;
 mod soak;
@@ -35,6 +37,8 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     Soak(soak::SoakArgs),
     Run(run::RunArgs),
+    Check(check::CheckArgs),
+    Schedule(schedule::ScheduleArgs),
     Monitor(monitor::MonitorArgs),
     Decode(decode::DecodeArgs),
 }
@@ -46,6 +50,8 @@ fn main() -> ExitCode {
         Command::Simulate(args) => simulate::simulate(args),
         Command::Soak(args) => soak::soak(args),
         Command::Run(args) => run::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Schedule(args) => schedule::run(args),
         Command::Monitor(args) => monitor::run(args),
         Command::Decode(args) => decode::run(args),
     };

@@ -159,6 +159,16 @@ impl Schedule {
         &self.windows
     }
 
+    /// Its departures.
+    pub fn departures(&self) -> &[Departure] {
+        &self.departures
+    }
+
+    /// Its price rules.
+    pub fn price_rules(&self) -> &[PriceRule] {
+        &self.price_rules
+    }
+
     /// What to do while no rule holds.
     pub const fn otherwise(&self) -> Action {
         self.otherwise

@@ -1,0 +1,147 @@
+//! Meters, and the sun they show.
+
+use core::time::Duration;
+use std::format;
+use std::vec::Vec;
+
+use super::build::Build;
+use super::file::{Meter, Surplus};
+use super::units::{Sign, Values};
+use super::{MeterSettings, SettingsError, SurplusSettings};
+use crate::budget::meter::{MeterConfig, MeterError, PROTECTING_AGE};
+use crate::budget::surplus::{
+    BatteryPolicy, MeterKind, Settlement, SurplusConfig, SurplusError, SwitchConfig, Topology,
+};
+
+impl Build<'_> {
+    pub(super) fn meters(&self) -> Result<Vec<MeterSettings>, SettingsError> {
+        let meters = self.file.meter.iter().map(|(name, meter)| {
+            let config = self.meter_config(name, meter)?;
+            if let Some(source) = meter.source.as_ref().filter(|source| !source.value.0.starts_with("exec:")) {
+                let error = self.wrong(source, "there is no such kind of source");
+                return Err(error.hint("write exec:COMMAND for a program that prints one JSON object per line"));
+            }
+            Ok(MeterSettings {
+                name: name.clone(),
+                source: meter.source.as_ref().map(|source| source.value.0.clone()),
+                sign: meter.sign.as_ref().map_or(Sign::ImportPositive, |at| at.value),
+                kind: meter.kind.as_ref().map_or(MeterKind::Net, |at| at.value),
+                values: meter.values.as_ref().map_or(Values::PerPhase, |at| at.value),
+                config,
+            })
+        });
+        meters.collect()
+    }
+
+    /// Whether some limit rests on this meter.
+    fn protects(&self, name: &str) -> bool {
+        let circuits = self.file.circuit.values().filter_map(|circuit| circuit.meter.as_ref());
+        circuits.chain(self.file.site.meter.as_ref()).any(|meter| meter.value.0 == name)
+    }
+
+    fn meter_config(&self, name: &str, meter: &Meter) -> Result<MeterConfig, SettingsError> {
+        let protects = self.protects(name);
+        let interval = meter.interval.value;
+        let usual = interval.saturating_mul(4).min(if protects { PROTECTING_AGE } else { Duration::MAX });
+        let failsafe_after = meter.failsafe_after.as_ref().map_or(usual, |at| at.value);
+        let usual = failsafe_after.saturating_mul(2).max(Duration::from_secs(60));
+        let withhold_after = meter.withhold_after.as_ref().map_or(usual, |at| at.value);
+        let export_only = meter.kind.as_ref().is_some_and(|at| at.value == MeterKind::ExportOnly);
+        let outside =
+            self.file.surplus.as_ref().is_some_and(|surplus| {
+                surplus.meter.value.0 == name && surplus.topology.value == Topology::Outside
+            });
+        let config = MeterConfig {
+            withhold_after,
+            independent: meter.independent,
+            latency: meter.latency.as_ref().map_or(Duration::ZERO, |at| at.value),
+            sees_us: !export_only && !outside,
+            ..MeterConfig::new(interval, failsafe_after)
+        };
+        if protects && outside {
+            let error = self.missing("topology", "this meter protects a limit, so the cars are behind it");
+            return Err(error.hint("write charger-inside, or use another meter"));
+        }
+        let Err(error) = config.check(protects) else { return Ok(config) };
+        let at = match error {
+            MeterError::Order => meter.withhold_after.as_ref(),
+            _ => meter.failsafe_after.as_ref().filter(|_| meter.interval.value <= PROTECTING_AGE),
+        };
+        let span = at.map_or(&meter.interval.span, |at| &at.span);
+        let wrong = self.wrong_at(span.clone(), format!("{error}"));
+        Err(if protects { wrong.hint("a slower meter can serve [surplus] only") } else { wrong })
+    }
+
+    pub(super) fn surplus(
+        &self,
+        volts: u16,
+        meters: &[MeterSettings],
+    ) -> Result<Option<SurplusSettings>, SettingsError> {
+        let Some(surplus) = &self.file.surplus else {
+            return match self.file.battery {
+                Some(_) => Err(self.missing("[battery]", "a battery has a place only beside a [surplus]")),
+                None => Ok(None),
+            };
+        };
+        let meter = self.find("meter", &surplus.meter, &self.file.meter)?;
+        let Some(shows) = meters.get(meter) else {
+            return Err(self.wrong(&surplus.meter, "there is no such meter"));
+        };
+        let settlement = surplus.settlement.as_ref().map_or(Settlement::NetSum, |at| at.value);
+        if let Some(at) = surplus.settlement.as_ref().filter(|at| at.value == Settlement::PerPhase) {
+            if shows.values == Values::Total {
+                let error = self.wrong(at, "its meter tells the total only");
+                return Err(error.hint("write net-sum"));
+            }
+        }
+        if let Some(at) = surplus.flex_min_soc.as_ref().filter(|_| self.file.battery.is_none()) {
+            return Err(self.wrong(at, "there is no [battery] whose charge could be known"));
+        }
+        let config = self.surplus_config(surplus, settlement, shows, volts);
+        match config.check() {
+            Ok(()) => Ok(Some(SurplusSettings { meter, config })),
+            Err(error) => {
+                let at = surplus.step.as_ref().filter(|_| matches!(error, SurplusError::Step { .. }));
+                let span = at.map_or_else(|| surplus.meter.span.clone(), |at| at.span.clone());
+                Err(self.wrong_at(span, format!("{error}")))
+            }
+        }
+    }
+
+    fn surplus_config(
+        &self,
+        surplus: &Surplus,
+        settlement: Settlement,
+        meter: &MeterSettings,
+        volts: u16,
+    ) -> SurplusConfig {
+        let usual = SurplusConfig::default();
+        let span = |at: &Option<super::value::At<Duration>>, usual| at.as_ref().map_or(usual, |at| at.value);
+        let watts = |at: &Option<super::value::At<super::units::Power>>| at.as_ref().map_or(0, |at| at.value.0);
+        let battery = self.file.battery.as_ref();
+        SurplusConfig {
+            topology: surplus.topology.value,
+            settlement,
+            kind: meter.kind,
+            volts,
+            reserve_watts: watts(&surplus.reserve),
+            flex_watts: u16::try_from(watts(&surplus.flex).max(0)).unwrap_or(u16::MAX),
+            flex_percent: surplus.flex_min_soc.as_ref().map(|at| at.value.0),
+            flex_starts: surplus.flex_starts,
+            battery: BatteryPolicy {
+                priority_percent: battery.and_then(|of| of.priority_soc.as_ref()).map_or(0, |at| at.value.0),
+                buffer_percent: battery.and_then(|of| of.buffer_soc.as_ref()).map(|at| at.value.0),
+            },
+            switch: SwitchConfig {
+                start_delay: span(&surplus.start_delay, usual.switch.start_delay),
+                stop_delay: span(&surplus.stop_delay, usual.switch.stop_delay),
+                deficit: surplus.deficit.as_ref().map(|at| at.value.0.saturating_mul(3_600)),
+                min_on: span(&surplus.min_on, usual.switch.min_on),
+                min_off: span(&surplus.min_off, usual.switch.min_off),
+            },
+            step: surplus.step.as_ref().map_or(usual.step, |at| at.value),
+            failsafe: surplus.failsafe.as_ref().map_or(usual.failsafe, |at| at.value),
+            meter: meter.config,
+        }
+    }
+}

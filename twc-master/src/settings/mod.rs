@@ -1,0 +1,186 @@
+//! What people write: a configuration in TOML, with units and names, checked before anything runs.
+//!
+//! ```
+//! use twc_master::settings::Settings;
+//!
+//! let settings = Settings::parse(
+//!     r#"
+//!     [site]
+//!     continuous_limit = "3x20A"
+//!
+//!     [[slave]]
+//!     id = "3495"
+//!     continuous_limit = "16A"
+//!     "#,
+//! )?;
+//! assert_eq!(settings.slaves.len(), 1);
+//! let wrong = Settings::parse("[site]\ncontinuous_limt = \"40A\"").unwrap_err();
+//! assert_eq!((wrong.line(), wrong.suggestion()), (2, Some("did you mean `continuous_limit`?")));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The file is read-only for the program: nothing at run time raises a limit that stands here.
+
+mod build;
+mod error;
+mod file;
+mod meter;
+mod slave;
+mod summary;
+mod time;
+mod units;
+mod value;
+mod wiring;
+
+use std::string::String;
+use std::vec::Vec;
+
+use serde::Deserialize;
+use twc_proto::{CentiAmps, TwcId};
+
+pub use self::error::SettingsError;
+pub use self::units::{Sign, Values, amps, mode_name, shown};
+
+use self::file::File;
+use crate::budget::PhaseSet;
+use crate::budget::house::HouseConfig;
+use crate::budget::meter::MeterConfig;
+use crate::budget::plan::Mode;
+use crate::budget::schedule::Schedule;
+use crate::budget::surplus::{MeterKind, SurplusConfig};
+use crate::{Profile, Strategy};
+
+/// A configuration that makes sense.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where the bus is, where that is written.
+    pub link: Option<String>,
+    /// Our id, where that is written.
+    pub id: Option<TwcId>,
+    /// The limit that all share.
+    pub site: CircuitSettings,
+    /// Volts between phase and neutral.
+    pub volts: u16,
+    /// Circuits below the site.
+    pub circuits: Vec<CircuitSettings>,
+    /// The wall connectors.
+    pub slaves: Vec<SlaveSettings>,
+    /// The meters.
+    pub meters: Vec<MeterSettings>,
+    /// How the sun is used.
+    pub surplus: Option<SurplusSettings>,
+    /// The schedules.
+    pub schedules: Vec<ScheduleSettings>,
+    /// What is legal and perhaps not meant.
+    pub notes: Vec<String>,
+}
+
+/// A circuit, or the site.
+#[derive(Debug, Clone)]
+pub struct CircuitSettings {
+    /// Its name.
+    pub name: String,
+    /// Its continuous limit on each phase.
+    pub limit: CentiAmps,
+    /// The circuit above it, as an index into [`Settings::circuits`]; `None` is the site.
+    pub fed_by: Option<usize>,
+    /// What protects it where others load it too.
+    pub house: Option<HouseSettings>,
+}
+
+/// A limit that a meter watches.
+#[derive(Debug, Clone, Copy)]
+pub struct HouseSettings {
+    /// The meter, as an index into [`Settings::meters`].
+    pub meter: usize,
+    /// For [`crate::budget::house::House`].
+    pub config: HouseConfig,
+}
+
+/// A wall connector.
+#[derive(Debug, Clone)]
+pub struct SlaveSettings {
+    /// Its id.
+    pub id: TwcId,
+    /// What people call it.
+    pub name: Option<String>,
+    /// Its circuit, as an index into [`Settings::circuits`]; `None` is the site.
+    pub circuit: Option<usize>,
+    /// What its own wiring carries.
+    pub limit: CentiAmps,
+    /// The phases it is connected to.
+    pub phases: PhaseSet,
+    /// Whether the phases are written down and not assumed.
+    pub phases_known: bool,
+    /// The kind of its car.
+    pub car: &'static Profile,
+    /// How its car is stopped; `None` for what car and unit want.
+    pub stop: Option<Strategy>,
+    /// The least its car charges with.
+    pub minimum: CentiAmps,
+    /// The most it is to have.
+    pub maximum: CentiAmps,
+    /// The higher is served first.
+    pub priority: u8,
+    /// How it charges.
+    pub mode: Mode,
+    /// The schedule it follows, as an index into [`Settings::schedules`].
+    pub schedule: Option<usize>,
+}
+
+/// A meter.
+#[derive(Debug, Clone)]
+pub struct MeterSettings {
+    /// Its name.
+    pub name: String,
+    /// Where its values come from.
+    pub source: Option<String>,
+    /// Which way it counts.
+    pub sign: Sign,
+    /// What it shows.
+    pub kind: MeterKind,
+    /// What it tells.
+    pub values: Values,
+    /// Its times.
+    pub config: MeterConfig,
+}
+
+/// How the sun is used.
+#[derive(Debug, Clone, Copy)]
+pub struct SurplusSettings {
+    /// The meter, as an index into [`Settings::meters`].
+    pub meter: usize,
+    /// For [`crate::budget::surplus::Surplus`].
+    pub config: SurplusConfig,
+}
+
+/// A schedule.
+#[derive(Debug, Clone)]
+pub struct ScheduleSettings {
+    /// Its name.
+    pub name: String,
+    /// What it says.
+    pub schedule: Schedule,
+}
+
+impl Settings {
+    /// Reads a configuration and checks it.
+    ///
+    /// # Errors
+    /// The first thing that makes no sense, with its line, key, value and, where that is clear, what was meant.
+    pub fn parse(text: &str) -> Result<Self, SettingsError> {
+        let document =
+            toml::de::Deserializer::parse(text).map_err(|error| SettingsError::from_toml(text, &error))?;
+        let file = File::deserialize(document).map_err(|error| SettingsError::from_toml(text, &error))?;
+        build::Build::new(text, &file).settings()
+    }
+
+    /// The JSON schema of the file, for editors.
+    pub fn schema() -> String {
+        let schema = schemars::schema_for!(File);
+        serde_json::to_string_pretty(schema.as_value()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

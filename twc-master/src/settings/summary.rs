@@ -1,0 +1,106 @@
+//! What was understood, in sentences.
+
+use std::format;
+use std::string::String;
+use std::vec::Vec;
+
+use super::units::{mode_name, shown};
+use super::{CircuitSettings, Settings, SlaveSettings};
+use crate::budget::surplus::{Settlement, Topology};
+
+impl Settings {
+    /// One line per thing that is configured.
+    pub fn summary(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        lines.extend(self.link.iter().map(|link| format!("the bus is at {link}")));
+        lines.push(self.limit_of(&self.site, "the site carries"));
+        for circuit in &self.circuits {
+            let below = circuit.fed_by.and_then(|index| self.circuits.get(index)).unwrap_or(&self.site);
+            let what = format!("circuit {} under {} carries", circuit.name, below.name);
+            lines.push(self.limit_of(circuit, &what));
+        }
+        lines.extend(self.slaves.iter().map(|slave| self.slave_line(slave)));
+        lines.extend(self.meters.iter().map(|meter| {
+            let from = meter.source.as_deref().unwrap_or("no source: only a simulation can feed it");
+            let ages = (meter.config.failsafe_after, meter.config.withhold_after);
+            let then = if meter.config.independent {
+                "stays there".into()
+            } else {
+                format!("nothing after {:?}", ages.1)
+            };
+            format!(
+                "meter {} every {:?}, failsafe after {:?}, {then} ({from})",
+                meter.name, meter.config.interval, ages.0
+            )
+        }));
+        lines.extend(self.surplus_line());
+        lines.extend(self.schedules.iter().map(|of| {
+            let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+            let windows = count(of.schedule.windows().len(), "window");
+            let departures = count(of.schedule.departures().len(), "departure");
+            let prices = count(of.schedule.price_rules().len(), "price rule");
+            let otherwise = mode_name(of.schedule.otherwise().mode);
+            format!("schedule {}: {windows}, {departures}, {prices}, otherwise {otherwise}", of.name)
+        }));
+        lines
+    }
+
+    fn limit_of(&self, circuit: &CircuitSettings, what: &str) -> String {
+        let limit = shown(circuit.limit);
+        let Some(house) = &circuit.house else {
+            return format!("{what} {limit} on each phase, loaded by wall connectors only");
+        };
+        let meter = self.meters.get(house.meter).map_or("?", |meter| meter.name.as_str());
+        let margin = shown(house.config.margin);
+        let failsafe = shown(house.config.failsafe);
+        format!(
+            "{what} {limit} on each phase, of which wall connectors get what meter {meter} leaves, less {margin}; \
+             {failsafe} each while it is silent"
+        )
+    }
+
+    fn slave_line(&self, slave: &SlaveSettings) -> String {
+        let name = slave.name.as_deref().map_or_else(String::new, |name| format!(" ({name})"));
+        let circuit = slave.circuit.and_then(|index| self.circuits.get(index)).unwrap_or(&self.site);
+        let phases = match (slave.phases_known, slave.phases.count()) {
+            (true, 1) => "one phase",
+            (true, 2) => "two phases",
+            _ => "all phases",
+        };
+        let follows = slave.schedule.and_then(|index| self.schedules.get(index));
+        let follows = follows.map_or_else(String::new, |of| format!(" {}", of.name));
+        format!(
+            "slave {}{name} on {}: {} to {}, wired for {}, on {phases}, mode {}{follows}",
+            slave.id,
+            circuit.name,
+            shown(slave.minimum),
+            shown(slave.maximum),
+            shown(slave.limit),
+            mode_name(slave.mode)
+        )
+    }
+
+    fn surplus_line(&self) -> Option<String> {
+        let surplus = self.surplus.as_ref()?;
+        let config = &surplus.config;
+        let meter = self.meters.get(surplus.meter).map_or("?", |meter| meter.name.as_str());
+        let sees = match config.topology {
+            Topology::Inside => "which sees the cars",
+            Topology::Outside => "which does not see the cars",
+        };
+        let settled = match config.settlement {
+            Settlement::NetSum => "as a sum",
+            Settlement::PerPhase => "on each phase",
+        };
+        Some(format!(
+            "surplus from meter {meter}, {sees}, settled {settled}: starts after {:?}, stops after {:?}, at least {:?} \
+             on and {:?} off, {} W reserve, {} W flex",
+            config.switch.start_delay,
+            config.switch.stop_delay,
+            config.switch.min_on,
+            config.switch.min_off,
+            config.reserve_watts,
+            config.flex_watts
+        ))
+    }
+}
