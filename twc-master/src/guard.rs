@@ -28,7 +28,7 @@ use twc_proto::{CentiAmps, Instant, TwcId};
 
 pub(crate) use self::answers::{Evidence, Finding};
 pub(crate) use self::escalate::Insist;
-use self::ledger::{Contact, Doubt, Ledger, PROOFS, Reach};
+use self::ledger::{Admission, Contact, Doubt, Ledger, PROOFS, Reach};
 pub(crate) use self::offer::{LimitCommand, Offer};
 pub(crate) use self::silence::Reservation;
 use self::silence::StopTimes;
@@ -97,7 +97,6 @@ impl Guard {
         if self.state_lost && self.start_up.is_some() {
             // It may be one of those that the lost state was about.
             ledger.held = ledger.unit_max;
-            ledger.stranger = true;
         }
         self.put(slot, ledger);
     }
@@ -113,6 +112,7 @@ impl Guard {
         ledger.noticed = if known.stops_proven { PROOFS } else { 0 };
         ledger.contact = if known.stopped { Contact::Stopped } else { Contact::None };
         ledger.strikes = known.strikes;
+        ledger.served = !known.stopped;
         if known.phases_void {
             ledger.cancel_phases();
         }
@@ -158,6 +158,11 @@ impl Guard {
         self.tree.expires()
     }
 
+    /// What may flow into the whole site now, on the tightest phase.
+    pub(crate) fn site_limit(&self) -> CentiAmps {
+        CentiAmps::new(self.tree.site_limit())
+    }
+
     /// The most a slave of this unit may ever be told: its unit and its own circuit allow no more.
     pub(crate) fn cap(&self, slot: usize) -> CentiAmps {
         CentiAmps::new(self.ledger(slot).map_or(FLOOR.value(), |ledger| ledger.cap().max(FLOOR.value())))
@@ -190,13 +195,20 @@ impl Guard {
             let above = amount.saturating_sub(u32::from(FLOOR.value()));
             *amount -= above.min(CUT);
         }
+        let over = [0, 1, 2].map(|slot| self.is_over(slot));
         for (slot, ledger) in self.ledgers.iter_mut().enumerate() {
             let (Some(ledger), Some(target), Some(amount)) = (ledger, targets.get_mut(slot), amounts.get(slot))
             else {
                 continue;
             };
             let fits = u16::try_from(*amount).unwrap_or(u16::MAX).min(ledger.cap());
-            *target = target.map(|target| target.min(CentiAmps::new(fits)));
+            let lags = ledger.has_lagged(escalate::OTHERS_YIELD, now);
+            let most = match over.get(slot) {
+                Some(true) if lags => FLOOR.value(),
+                _ if lags => ledger.told(),
+                _ => fits,
+            };
+            *target = target.map(|target| target.min(CentiAmps::new(most)));
             ledger.aim = target.map_or(NOTHING, CentiAmps::value);
         }
     }
@@ -250,7 +262,7 @@ impl Guard {
                 ledger.held = ledger.resumes_with();
             }
             ledger.contact = Contact::Active;
-            ledger.stranger = false;
+            ledger.admission = Admission::None;
             ledger.reach = Reach::InFlight;
             ledger.held = ledger.held.max(amps);
             ledger.lease = ledger.lease.max(amps);
@@ -269,8 +281,11 @@ impl Guard {
         now: Instant,
     ) -> Result<(u16, Option<Refusal>), Refusal> {
         let least = ledger.resumes_with();
-        if let Some(refusal) = self.refuses(slot, least) {
+        if let Some(refusal) = self.refuses_now(slot, least) {
             return Err(refusal);
+        }
+        if !self.admits(slot) {
+            return Err(Refusal::NotSaved);
         }
         let refused = self.refuses_above_floor(wanted, now).or_else(|| self.refuses(slot, wanted.max(least)));
         Ok((if refused.is_some() { FLOOR.value() } else { wanted }, refused))
@@ -281,9 +296,10 @@ impl Guard {
     /// While the books hold more than a limit, as after a start or a fall, what a slave counts is a fear and not a
     /// permission: nothing above what it was told last, or the floor, is known to be in force.
     fn refuses_raise(&mut self, slot: usize, ledger: &Ledger, wanted: u16, now: Instant) -> Option<Refusal> {
-        let counted = ledger.times_units(wanted) <= ledger.commitment();
-        let raises = !counted || (wanted > ledger.told() && self.is_over(slot));
-        if !raises {
+        if wanted > ledger.told() && self.is_over(slot) {
+            return self.refuses_above_floor(wanted, now).or_else(|| Some(self.no_room(slot, wanted)));
+        }
+        if ledger.times_units(wanted) <= ledger.commitment() {
             return None;
         }
         self.refuses_above_floor(wanted, now).or_else(|| self.refuses(slot, wanted))
@@ -294,15 +310,19 @@ impl Guard {
     }
 
     fn refuses(&mut self, slot: usize, wanted: u16) -> Option<Refusal> {
+        self.refuses_now(slot, wanted)
+            .or_else(|| (self.durable && !self.is_recorded(slot, wanted)).then_some(Refusal::NotSaved))
+    }
+
+    fn refuses_now(&self, slot: usize, wanted: u16) -> Option<Refusal> {
         if let Some(frozen) = self.ledgers.iter().flatten().find(|ledger| ledger.doubt != Doubt::None) {
             return Some(Refusal::Frozen { slave: frozen.slave });
         }
-        let free = self.free(slot);
-        if wanted > free {
-            let free = CentiAmps::new(free);
-            return Some(Refusal::NoRoom { wanted: CentiAmps::new(wanted), free });
-        }
-        (self.durable && !self.is_recorded(slot, wanted)).then_some(Refusal::NotSaved)
+        (wanted > self.free(slot)).then(|| self.no_room(slot, wanted))
+    }
+
+    fn no_room(&self, slot: usize, wanted: u16) -> Refusal {
+        Refusal::NoRoom { wanted: CentiAmps::new(wanted), free: CentiAmps::new(self.free(slot)) }
     }
 
     /// Whether `wanted` as a whole would be granted to a slave that is being served: what a raise needs that is
@@ -350,13 +370,6 @@ impl Guard {
         let all = self.ledgers.iter().flatten().all(|ledger| ledger.confirmed || ledger.commitment() == 0);
         let everybody = self.expected > 0 && confirmed >= self.expected && all;
         self.start_up = until.filter(|_| !everybody);
-        if until.is_none() {
-            // Whoever was served before us and not since must have stopped.
-            for ledger in self.ledgers.iter_mut().flatten().filter(|ledger| ledger.stranger) {
-                ledger.stranger = false;
-                ledger.held = 0;
-            }
-        }
         self.start_up
     }
 
@@ -388,10 +401,12 @@ impl Guard {
         self.commitments().iter().sum()
     }
 
+    #[inline(never)]
     fn ledger(&self, slot: usize) -> Option<&Ledger> {
         self.ledgers.get(slot)?.as_ref()
     }
 
+    #[inline(never)]
     fn ledger_mut(&mut self, slot: usize) -> Option<&mut Ledger> {
         self.ledgers.get_mut(slot)?.as_mut()
     }

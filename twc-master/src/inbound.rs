@@ -239,7 +239,7 @@ impl<S: Share> Master<S> {
         let addressed_elsewhere =
             self.turn.exchange.filter(|exchange| exchange.slot != slot).map(|exchange| exchange.slot);
         let others_offer = addressed_elsewhere.and_then(|other| self.slaves.get(other)?.as_ref()?.offered);
-        self.guard.disturbed(slot, heartbeat.limit.max(others_offer.unwrap_or_default()));
+        self.guard.disturbed(slot, heartbeat.limit.max(others_offer.unwrap_or_default()), now);
         if let Some(Some(slave)) = self.slaves.get_mut(slot) {
             slave.heard = now;
             let late = slave.told_at.map(|at| now.since(at)).filter(|_| slave.missed > 0);

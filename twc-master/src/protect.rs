@@ -104,6 +104,7 @@ impl<S: Share> Master<S> {
                 self.let_back(slot, now);
             }
         }
+        self.guard.end_fears(now);
         if self.counts_slaves_at.take_if(|at| now >= *at).is_some() {
             let heard = self.slaves.iter().flatten().filter(|slave| slave.sign.is_some()).count() as u8;
             let expected = self.config.expected_slaves;

@@ -45,6 +45,7 @@ impl Instant {
     }
 
     /// Time passed since `earlier`; zero when `earlier` lies in the future.
+    #[inline(never)] // A 64-bit division, which a microcontroller emulates.
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.micros.saturating_sub(earlier.micros))
     }
@@ -54,7 +55,7 @@ impl Add<Duration> for Instant {
     type Output = Self;
 
     fn add(self, rhs: Duration) -> Self {
-        let micros = u64::try_from(rhs.as_micros()).unwrap_or(u64::MAX);
+        let micros = micros(rhs);
         Self { micros: self.micros.saturating_add(micros) }
     }
 }
@@ -63,9 +64,16 @@ impl Sub<Duration> for Instant {
     type Output = Self;
 
     fn sub(self, rhs: Duration) -> Self {
-        let micros = u64::try_from(rhs.as_micros()).unwrap_or(u64::MAX);
+        let micros = micros(rhs);
         Self { micros: self.micros.saturating_sub(micros) }
     }
+}
+
+/// Whole microseconds. Out of line and without 128-bit arithmetic: machines add spans everywhere, and a
+/// microcontroller emulates both.
+#[inline(never)]
+fn micros(span: Duration) -> u64 {
+    span.as_secs().saturating_mul(1_000_000).saturating_add(u64::from(span.subsec_micros()))
 }
 
 impl fmt::Display for Instant {

@@ -3,7 +3,7 @@
 use twc_proto::{CentiAmps, Instant};
 
 use super::Guard;
-use super::ledger::{Doubt, Ledger, tolerance};
+use super::ledger::{Doubt, Ledger, Reach, tolerance};
 use crate::config::PHASES;
 
 /// How many clean exchanges in a row a lowering needs.
@@ -53,12 +53,15 @@ impl Guard {
     }
 
     /// A late, second, unasked or misaddressed answer: it can only raise a commitment.
-    pub(crate) fn disturbed(&mut self, slot: usize, limit: CentiAmps) {
+    pub(crate) fn disturbed(&mut self, slot: usize, limit: CentiAmps, now: Instant) {
         if let Some(ledger) = self.ledger_mut(slot) {
             ledger.clean = 0;
             ledger.off = 0;
             if ledger.plausible(limit.value()) {
                 ledger.fear(limit.value());
+            }
+            if ledger.is_strange() {
+                ledger.reach = Reach::At(now);
             }
         }
     }

@@ -69,8 +69,12 @@ impl Guard {
         };
         let active = || active().filter(|(_, ledger)| ledger.contact == Contact::Active);
         let misfit = active().filter(|(slot, _)| self.room(*slot, &floors) < 0);
+        // The floor goes out first: until silence works, 30 s, that is what the slave takes.
         let misfit = misfit.min_by_key(|(slot, ledger)| (ledger.aim, Reverse(*slot)));
-        let laggard = || active().find(|(slot, ledger)| ledger.has_lagged(SILENCE, now) && self.is_over(*slot));
+        let knows = |ledger: &Ledger| ledger.told() == FLOOR.value();
+        let misfit = misfit.filter(|(_, ledger)| knows(ledger));
+        let lags = |slot, ledger: &Ledger| ledger.has_lagged(SILENCE, now) && knows(ledger) && self.is_over(slot);
+        let laggard = || active().find(|(slot, ledger)| lags(*slot, ledger));
         let misfit = misfit.map(|(slot, _)| (slot, Withheld::NoRoom));
         misfit.or_else(|| laggard().map(|(slot, _)| (slot, Withheld::DidNotFollow)))
     }

@@ -29,6 +29,16 @@ pub(super) enum Contact {
     Stopped,
 }
 
+/// A first heartbeat on its way through the state file: whoever is in there may have been served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Admission {
+    None,
+    /// Its room is taken, and the file is to say so.
+    Asked,
+    /// The file says so.
+    Saved,
+}
+
 /// When a heartbeat of ours can have reached the wire at the latest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
@@ -78,6 +88,7 @@ pub(super) struct Ledger {
     pub(super) doubt: Doubt,
     pub(super) confirmed: bool,
     pub(super) contact: Contact,
+    pub(super) admission: Admission,
     /// Why it gets no heartbeats although it could have some.
     pub(super) withheld: Option<Withheld>,
     pub(super) reach: Reach,
@@ -98,8 +109,8 @@ pub(super) struct Ledger {
     pub(super) doubled: bool,
     /// Currents were seen where its configuration knows none.
     pub(super) phases_void: bool,
-    /// An earlier run may have served it, and nobody knows with what.
-    pub(super) stranger: bool,
+    /// An earlier run served it: its floor is not new to it.
+    pub(super) served: bool,
 }
 
 impl Ledger {
@@ -126,6 +137,7 @@ impl Ledger {
             doubt: Doubt::None,
             confirmed: false,
             contact: Contact::None,
+            admission: Admission::None,
             withheld: None,
             reach,
             announces: None,
@@ -137,13 +149,16 @@ impl Ledger {
             twin: Twin::default(),
             doubled: false,
             phases_void: false,
-            stranger: false,
+            served: false,
         }
     }
 
     /// What it may still draw, in centiamps on each of its phases.
     pub(super) fn commitment(&self) -> u32 {
         let one = match self.contact {
+            Contact::Stopped | Contact::None if self.admission != Admission::None => {
+                self.held.max(self.resumes_with())
+            }
             Contact::Stopped => 0,
             Contact::None => self.held.max(self.overdrawn),
             _ => self.held.max(self.overdrawn).max(FLOOR.value()),
@@ -170,9 +185,15 @@ impl Ledger {
         self.lease.max(FLOOR.value())
     }
 
+    /// Whether nobody of ours ever served it.
+    pub(super) fn is_strange(&self) -> bool {
+        self.contact == Contact::None && !self.served
+    }
+
     /// Whether a heartbeat would be its first, and as such a raise.
     pub(super) fn is_new_contact(&self) -> bool {
-        self.commitment() < u32::from(FLOOR.value()) || self.stranger
+        // What is only feared is no permission.
+        self.is_strange() || self.contact == Contact::Stopped
     }
 
     /// Whether it is known to stop by itself while others are served: chance may show that once.

@@ -3,15 +3,32 @@
 use twc_proto::CentiAmps;
 
 use super::Guard;
-use super::ledger::{Contact, Ledger};
+use super::ledger::{Admission, Contact, Ledger};
 
 impl Guard {
     /// Asks for `wanted` to be written to the state file now, so that the raise need not wait for it later.
     /// Not for a slave without heartbeats: a restart takes one in the file for one that had some.
     pub(crate) fn record_ahead(&mut self, slot: usize, wanted: CentiAmps) {
-        if self.durable && self.commitment(slot) > CentiAmps::ZERO {
+        if self.durable && !self.is_new_contact(slot) {
             self.is_recorded(slot, wanted.value());
         }
+    }
+
+    /// Whether the state file says that this slave may have been served; if not, takes its room and asks for it to
+    /// be written. Two slaves that wait for the same room must not both get into the file: after a restart both
+    /// would count as served, and be told their floors.
+    pub(super) fn admits(&mut self, slot: usize) -> bool {
+        let durable = self.durable;
+        let Some(ledger) = self.ledger_mut(slot).filter(|ledger| durable && ledger.admission != Admission::Saved)
+        else {
+            return true;
+        };
+        if ledger.admission == Admission::None {
+            ledger.admission = Admission::Asked;
+            ledger.to_record = ledger.to_record.max(ledger.resumes_with());
+            self.changed();
+        }
+        false
     }
 
     /// Whether the state file holds at least `wanted`; if not, asks for it to be written.
@@ -32,13 +49,18 @@ impl Guard {
 
     /// What belongs into the state file: `None` for a slave that got no heartbeat and is not about to.
     pub(crate) fn to_record(&self, slot: usize) -> Option<CentiAmps> {
-        let amps = self.ledger(slot).map_or(0, |ledger| ledger.to_record.max(ledger.lease));
+        // What is only feared of a slave we never served would look like service after a restart.
+        let served =
+            self.ledger(slot).filter(|ledger| !ledger.is_strange() || ledger.admission != Admission::None);
+        let amps = served.map_or(0, |ledger| ledger.to_record.max(ledger.lease));
         (amps > 0).then_some(CentiAmps::new(amps))
     }
 
     /// Whether a slave must have stopped by itself.
     pub(crate) fn is_stopped(&self, slot: usize) -> bool {
-        self.ledger(slot).is_some_and(|ledger| matches!(ledger.contact, Contact::Stopping | Contact::Stopped))
+        self.ledger(slot).is_some_and(|ledger| {
+            ledger.admission == Admission::None && matches!(ledger.contact, Contact::Stopping | Contact::Stopped)
+        })
     }
 
     pub(crate) fn stops_proven(&self, slot: usize) -> bool {
@@ -59,6 +81,9 @@ impl Guard {
         if revision == self.revision {
             for ledger in self.ledgers.iter_mut().flatten() {
                 ledger.recorded = ledger.to_record;
+                if ledger.admission == Admission::Asked {
+                    ledger.admission = Admission::Saved;
+                }
                 if ledger.contact == Contact::Stopping {
                     ledger.contact = Contact::Stopped;
                 }

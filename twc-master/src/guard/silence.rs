@@ -128,6 +128,16 @@ impl Guard {
         }
     }
 
+    /// What was feared of slaves that we never served ends when they must have stopped.
+    pub(crate) fn end_fears(&mut self, now: Instant) {
+        let quiet_since = now - self.times.stop;
+        for ledger in self.ledgers.iter_mut().flatten().filter(|ledger| ledger.is_strange()) {
+            if matches!(ledger.reach, Reach::At(at) if at <= quiet_since) {
+                ledger.held = 0;
+            }
+        }
+    }
+
     /// When a silent slave's reservation ends at the earliest.
     pub(crate) fn reservation_ends(&self, slot: usize) -> Option<Instant> {
         let ledger = self.ledger(slot)?;

@@ -117,7 +117,7 @@ fn stale_ack_never_releases() {
         if round % 2 == 0 {
             answers(&mut guard, 0, amps(20), amps(19));
         } else {
-            guard.disturbed(0, amps(20));
+            guard.disturbed(0, amps(20), T0);
         }
         assert_eq!(guard.commitment(0), amps(30), "{round}");
     }
@@ -361,7 +361,7 @@ fn play(mut guard: Guard, limit: u16, mut in_force: [u16; 3], rounds: Vec<Round>
                 let old = CentiAmps::new(before[slot]);
                 answers(&mut guard, slot, old, old);
             }
-            Answer::Late => guard.disturbed(slot, truth),
+            Answer::Late => guard.disturbed(slot, truth, now),
             Answer::Lost | Answer::Stale => guard.missed(slot),
         }
         was_stale[slot] = answer == Answer::Stale;

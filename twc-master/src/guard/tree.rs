@@ -117,6 +117,12 @@ impl Tree {
         self.nodes.iter().filter_map(|node| node.until).min().map(|until| until - LEAD)
     }
 
+    /// What may flow into the site on its tightest phase.
+    pub(super) fn site_limit(&self) -> u16 {
+        let [Node { now: [a, b, c], .. }, ..] = &self.nodes;
+        *a.min(b).min(c)
+    }
+
     /// What is left on the tightest spot that `load` flows through; negative where too much is counted.
     pub(super) fn room(&self, load: Load, loads: &[Load; MAX_SLAVES], amounts: &Amounts) -> i32 {
         let mut room = i32::MAX;
