@@ -325,13 +325,20 @@ impl Guard {
         Refusal::NoRoom { wanted: CentiAmps::new(wanted), free: CentiAmps::new(self.free(slot)) }
     }
 
-    /// Whether `wanted` as a whole would be granted to a slave that is being served: what a raise needs that is
-    /// only of use in full.
-    #[allow(dead_code)] // The first such raise is under way.
-    pub(crate) fn has_room(&mut self, slot: usize, wanted: CentiAmps, now: Instant) -> bool {
-        let Some(ledger) = self.ledger(slot).copied() else { return false };
-        let allowed = ledger.withheld.is_none() && wanted.value() <= ledger.cap() && !self.is_over(slot);
-        allowed && self.refuses_above_floor(wanted.value(), now).is_none() && wanted.value() <= self.free(slot)
+    /// Asks to send `wanted`, all of it or nothing, whatever the targets say: for a raise that is only of use in full.
+    /// It needs room on every circuit in each heartbeat anew, so that a limit that falls ends it at once.
+    pub(crate) fn grant_whole(&mut self, slot: usize, wanted: CentiAmps, now: Instant) -> Option<Grant> {
+        let amps = wanted.value();
+        let ledger = self.ledger(slot).filter(|ledger| !ledger.is_new_contact() && amps <= ledger.cap())?;
+        let refused = ledger.withheld.is_some()
+            || self.is_over(slot)
+            || self.refuses_above_floor(amps, now).is_some()
+            || self.refuses(slot, amps).is_some();
+        if refused {
+            return None;
+        }
+        self.ledger_mut(slot)?.aim = amps;
+        self.grant(slot, wanted, now).ok()
     }
 
     /// What the others leave on the tightest spot that this slave's current flows through.

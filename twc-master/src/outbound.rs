@@ -169,8 +169,7 @@ impl<S: Share> Master<S> {
         let charges = slave.asks && slave.missed == 0 && slave.orders.stopped.is_none();
         let slave = self.slaves.get_mut(slot)?.as_mut()?;
         let amps = slave.latch.cure(now, &cure)?;
-        let grant = (charges && allowed >= amps).then(|| self.guard.grant(slot, amps, now).ok()).flatten();
-        let whole = grant.filter(|grant| grant.refused.is_none() && grant.offer.amps() == amps);
+        let whole = (charges && allowed >= amps).then(|| self.guard.grant_whole(slot, amps, now)).flatten();
         let Some(grant) = whole else {
             slave.latch.drop_cure();
             return None;

@@ -73,7 +73,7 @@ impl<S: Share> Master<S> {
 
     /// The most a slave may be offered, and what binds it there.
     fn cap(&self, slot: usize, slave: &Slave) -> (CentiAmps, Constraint) {
-        let cap = self.guard.cap(slot).min(self.config.limit);
+        let cap = self.guard.cap(slot).min(self.guard.site_limit()).max(FLOOR);
         let mut bound = (cap, Constraint::Cap { cap });
         if let Some(cap) = slave.settings.cap.filter(|cap| *cap < bound.0) {
             bound = (cap, Constraint::SlaveCap { cap });
@@ -110,7 +110,8 @@ impl<S: Share> Master<S> {
                 round.count += 1;
             }
         }
-        let whole = self.budget.unwrap_or(self.config.limit).value();
+        let site = self.guard.site_limit();
+        let whole = self.budget.unwrap_or(site).min(site).value();
         let all = whole.saturating_sub(reserved);
         round.budget = CentiAmps::new(all.saturating_sub(room_to_return(all, round.count, returning)));
         round

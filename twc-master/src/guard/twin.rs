@@ -4,18 +4,19 @@ use twc_proto::Sign;
 
 use super::Guard;
 
-/// What a spoilt window adds to the suspicion; a clean one takes 1 away. A third of all windows keeps it level.
-const SPOILT: u8 = 3;
-/// From here on a slave is suspected.
-const SUSPECTED: u8 = 24;
-/// Above this the bus, and not a unit, may be what spoils windows.
-const NOISE: u8 = 6;
+/// From here on a slave is suspected. Two different answers in one window add 4, damage and no answer 2, a clean
+/// window takes 2 away.
+const SUSPECTED: u8 = 40;
+/// Damage alone proves nothing, however often one slave has it: its cable may be worse than the others'. Two whole
+/// answers in one window, so often since all was clean, do.
+const PAIRS: u8 = 3;
 
 /// What speaks for a second unit with the same id.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Twin {
-    /// Windows with two different answers, or with damage and no answer.
-    spoilt: u8,
+    score: u8,
+    /// Windows with two different answers since the score was last zero.
+    pairs: u8,
     /// The window under way saw damage.
     damaged: bool,
     /// Its sign before the present one.
@@ -39,23 +40,21 @@ impl Guard {
 
     /// A window has closed. True when this makes a second unit with the same id likely.
     pub(crate) fn window_closed(&mut self, slot: usize, answer: WindowShows) -> bool {
-        let others_suffer = self.ledgers.iter().enumerate().any(|(other, ledger)| {
-            other != slot && ledger.as_ref().is_some_and(|ledger| ledger.twin.spoilt > NOISE)
-        });
-        let alone = self.ledgers.iter().flatten().count() < 2;
         let Some(ledger) = self.ledger_mut(slot) else { return false };
-        let damaged = core::mem::take(&mut ledger.twin.damaged);
-        let spoilt = match answer {
-            WindowShows::Two => true,
-            WindowShows::One => false,
-            // With nobody to compare, damage is the cable's.
-            WindowShows::None => damaged && !alone,
+        let twin = &mut ledger.twin;
+        let damaged = core::mem::take(&mut twin.damaged);
+        twin.score = match answer {
+            WindowShows::Two => twin.score.saturating_add(4),
+            WindowShows::None if damaged => twin.score.saturating_add(2),
+            _ => twin.score.saturating_sub(2),
         };
-        let change = if spoilt { SPOILT } else { 0 };
-        ledger.twin.spoilt = ledger.twin.spoilt.saturating_sub(u8::from(!spoilt)).saturating_add(change);
-        let suspected = spoilt && ledger.twin.spoilt >= SUSPECTED;
-        ledger.twin.spoilt = ledger.twin.spoilt.min(SUSPECTED);
-        suspected && !others_suffer
+        twin.pairs = match (twin.score, answer) {
+            (0, _) => 0,
+            (_, WindowShows::Two) => twin.pairs.saturating_add(1),
+            _ => twin.pairs,
+        };
+        twin.score = twin.score.min(SUSPECTED);
+        twin.score == SUSPECTED && twin.pairs >= PAIRS
     }
 }
 

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use twc_master::{Config, FLOOR, MAX_CIRCUITS, PHASES, PhaseAmps, Phases, Place};
-use twc_proto::message::MasterHeartbeat;
+use twc_proto::message::{Item, MasterHeartbeat};
 use twc_proto::{Command, Instant, Message};
 
 use crate::unit::Unit;
@@ -141,7 +141,13 @@ impl Judge {
     }
 
     pub(crate) fn sent_other(&mut self, message: &Message) {
-        if !matches!(message, Message::LinkReady1(_) | Message::LinkReady2(_) | Message::Query(_)) {
+        let old = [Item::OldSerial, Item::OldModel, Item::OldFirmware];
+        let harmless = match message {
+            Message::LinkReady1(_) | Message::LinkReady2(_) => true,
+            Message::Query(query) => !old.contains(&query.item),
+            _ => false,
+        };
+        if !harmless {
             self.breaks("only_harmless_frames", Instant::ZERO, &format!("{message:?}"));
         }
     }

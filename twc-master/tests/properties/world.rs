@@ -4,7 +4,7 @@ use core::cell::Cell;
 use core::time::Duration;
 use std::rc::Rc;
 
-use twc_master::share::{Share, Targets, Wish};
+use twc_master::share::{Share, Target, Targets, Wish};
 use twc_master::{Config, Event, Master, PhaseAmps, Place, Snapshot};
 use twc_proto::message::{MasterHeartbeat, SlaveHeartbeat};
 use twc_proto::{CentiAmps, Decoder, Envelope, Instant, Message, Node, Received, TwcId, Version};
@@ -23,11 +23,11 @@ const LATE: Duration = Duration::from_millis(700);
 pub(crate) struct Wild(pub(crate) Rc<Cell<[u16; SLOTS]>>);
 
 impl Share for Wild {
-    fn divide(&mut self, _: CentiAmps, wishes: &[Wish]) -> Targets {
+    fn divide(&mut self, _: Instant, _: CentiAmps, wishes: &[Wish]) -> Targets {
         let mut targets = Targets::default();
         for (target, wish) in targets.iter_mut().zip(wishes) {
             let asked = crate::IDS.iter().position(|id| *id == wish.slave).map_or(0, |slot| self.0.get()[slot]);
-            *target = (asked > 0).then_some(CentiAmps::new(asked));
+            *target = if asked > 0 { Target::Amps(CentiAmps::new(asked)) } else { Target::None };
         }
         targets
     }
