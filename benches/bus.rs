@@ -20,7 +20,7 @@ fn house() -> Sim<Master<Equal>> {
     let mut config = Config::new(TwcId::new(0x4242), Sign::new(0x5A), CentiAmps::from_amps(40));
     config.circuit_limit = Some(CentiAmps::from_amps(32));
     config.expected_slaves = 3;
-    Sim::new(world, Link::new(Master::new(config, Equal, Instant::ZERO).expect("a legal limit")))
+    Sim::with_world(world, Link::new(Master::new(config, Equal, Instant::ZERO).expect("a legal limit")))
 }
 
 fn bus(criterion: &mut Criterion) {

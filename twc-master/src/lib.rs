@@ -27,9 +27,9 @@
 //! | feature | adds |
 //! |---|---|
 //! | (none) | the machine: no std, no heap |
-//! | `std` | `std::error::Error` on the error types; schedules ([`budget`]) |
+//! | `std` | schedules ([`budget`]); the `supervisor`: a master on a real link, in a thread of its own, on tokio |
 //! | `settings` | configurations in TOML, checked, with a JSON schema |
-//! | `serial` | serial ports through tokio |
+//! | `serial` | serial ports for it |
 //! | `app` (default) | the program `twc-master` |
 //!
 //! As a library use `default-features = false`.
@@ -60,6 +60,8 @@ pub mod share;
 mod slave;
 mod snapshot;
 mod stop;
+#[cfg(feature = "std")]
+pub mod supervisor;
 mod turn;
 
 pub use command::CommandError;

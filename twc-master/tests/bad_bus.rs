@@ -78,9 +78,9 @@ fn a_hostile_share_is_unfair_and_not_unsafe() {
         world.add_charger(charger);
     }
     let master = Master::new(config(40, 3), Greedy, Instant::ZERO).unwrap();
-    let mut sim = Sim::new(world, Link::new(master));
+    let mut sim = Sim::with_world(world, Link::new(master));
     sim.run_until(Instant::from_secs(600), |_| ());
     let verdict = sim.world().verdict().unwrap();
     assert!(verdict.is_ok(), "{verdict}");
-    assert_eq!(verdict.peaks.in_force, 4_000, "what it asks for is cut to the limit: {verdict}");
+    assert_eq!(verdict.peaks().in_force, 4_000, "what it asks for is cut to the limit: {verdict}");
 }

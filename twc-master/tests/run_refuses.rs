@@ -53,3 +53,23 @@ fn a_second_master_on_the_same_state_is_exit_4() {
         .unwrap();
     assert_eq!(output.status.code(), Some(4), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+fn a_port_that_another_process_has_is_exit_4_and_named() {
+    let place = scratch("in-use");
+    let pty = place.join("bus");
+    let (_sim, _) = programs::serve(&["--pty", pty.to_str().unwrap()], &[]);
+    let link = format!("serial:{}", pty.display());
+    let mut first = programs::run(&link, &place.join("first.json"));
+    first.wait_for(10, |line| line.contains("\"connected\"").then_some(()));
+    let (code, message) = refused("in-use-too", &["--link", &link, "--limit", "40A"]);
+    assert_eq!(code, Some(4), "{message}");
+    assert!(message.contains("in use") && message.lines().count() == 1, "{message}");
+}
+
+#[test]
+fn a_scenario_that_is_not_there_is_exit_3_and_named() {
+    let (code, message) = refused("scenario", &["--link", "sim:no_such_scenario", "--limit", "40A"]);
+    assert_eq!(code, Some(3), "{message}");
+    assert!(message.contains("no_such_scenario") && message.lines().count() == 1, "{message}");
+}

@@ -15,6 +15,12 @@ pub trait Guest: Node {
         let _ = (now, limit);
     }
 
+    /// The scenario tells it something that only it understands: a table `tell_master`, unread.
+    #[cfg(feature = "scenario")]
+    fn handle_order(&mut self, now: Instant, order: &toml::Table) {
+        let _ = (now, order);
+    }
+
     /// Something it wants to tell people, oldest first.
     fn poll_note(&mut self) -> Option<String> {
         None

@@ -8,9 +8,9 @@
 //! | [`Charger`] | one unit, a [`twc_proto::Node`]; [`ChargerConfig`] holds every switch of its behaviour |
 //! | [`Car`] | what is plugged in; [`CarProfile`] says of what kind |
 //! | [`House`] | loads, sun, battery, fuses and meters around them |
-//! | [`World`] | the half-duplex bus at 9600 baud with its chargers, its faults and one station outside |
-//! | [`Sim`] | a world with a master at that station, run as fast as the machine can |
-//! | [`Checker`] | the judge: did that master keep the limit, by what it sent and by what flowed? |
+//! | [`World`] | half-duplex buses at 9600 baud with their chargers, their faults and one station outside each |
+//! | [`Sim`] | a world with masters at those stations, run as fast as the machine can; start here to judge a master |
+//! | [`Checker`] | the judge: did the master keep the limits, by what it sent and by what flowed? |
 //!
 //! The crate never sees the master it judges: one that shared code with its subject would share its mistakes.
 //!
@@ -45,8 +45,8 @@ pub mod world;
 
 pub use car::{Car, CarPlan, CarProfile};
 pub use charger::{Charger, ChargerConfig, Led, Line, Rotary};
-pub use checker::{Checker, CheckerConfig, Peaks, Rule, Verdict, Violation};
-pub use fault::{FaultEffect, FaultPreset, Faults};
+pub use checker::{Checker, CheckerConfig, Circuit, Peaks, Rule, Verdict, Violation};
+pub use fault::{FaultEffect, FaultPreset, FaultRates, Faults};
 pub use guest::Guest;
 pub use house::{House, HouseConfig, MeterFault, MeterId, MeterSample};
 pub use rng::{Ratio, Rng};

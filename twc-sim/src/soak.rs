@@ -1,6 +1,6 @@
 //! Worlds in which anything may happen, drawn from seeds, for any master.
 //!
-//! [`scenario`] draws units, limit, cable, link and a story from a seed. While the story lasts, the limit must be
+//! [`scenario()`] draws units, limit, cable, link and a story from a seed. While the story lasts, the limit must be
 //! kept whatever happens. Then everything is put right, and by a deadline every unit must be linked and every car
 //! must have its share again. [`run`] plays one such world, [`many`] plays them on several threads.
 

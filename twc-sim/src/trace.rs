@@ -54,7 +54,17 @@ impl Trace {
     pub const CAPACITY: usize = 64;
 
     pub(crate) fn new() -> Self {
-        Self { entries: VecDeque::with_capacity(Self::CAPACITY), recorded: 0, digest: 0xCBF2_9CE4_8422_2325 }
+        Self { entries: VecDeque::with_capacity(Self::CAPACITY), ..Self::empty() }
+    }
+
+    pub(crate) const fn empty() -> Self {
+        Self { entries: VecDeque::new(), recorded: 0, digest: 0xCBF2_9CE4_8422_2325 }
+    }
+
+    /// The last `count` ones as lines.
+    pub(crate) fn last(&self, count: usize) -> Vec<String> {
+        let skipped = self.entries.len().saturating_sub(count);
+        self.entries.iter().skip(skipped).map(ToString::to_string).collect()
     }
 
     /// The last ones, oldest first.

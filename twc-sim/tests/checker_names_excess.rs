@@ -38,7 +38,7 @@ fn judge(config: CheckerConfig, script: Vec<(u64, MasterHeartbeat)>, unit: &Char
     }
     world.attach_checker(Checker::new(config));
     let last = script.last().map_or(0, |(millis, _)| *millis);
-    let mut sim = Sim::new(world, Link::new(Script::new(script)));
+    let mut sim = Sim::with_world(world, Link::new(Script::new(script)));
     sim.run_until(Instant::from_millis(last + 3_000), |_| {});
     sim.world().verdict().unwrap()
 }
@@ -66,8 +66,8 @@ fn a_raise_after_two_confirmations_is_right() {
     script.extend(rounds(50, 100, |_| both(Command::LIMIT, 10, 20)));
     let verdict = judge(thirty(), script, &p2());
     assert!(verdict.is_ok(), "{verdict}");
-    assert_eq!(verdict.peaks.promised, 3_000);
-    assert!(verdict.peaks.in_force == 3_000 && verdict.peaks.drawn > 2_600, "{verdict}");
+    assert_eq!(verdict.peaks().promised, 3_000);
+    assert!(verdict.peaks().in_force == 3_000 && verdict.peaks().drawn > 2_600, "{verdict}");
     assert!(verdict.chargers.iter().all(|charger| charger.relay_closings == 1 && charger.watt_hours > 50));
 }
 
@@ -152,9 +152,9 @@ fn a_limit_that_falls_allows_a_while_to_follow_and_no_raise() {
     world.add_charger(Charger::new(p2(), 1, Instant::ZERO));
     world.attach_checker(Checker::new(thirty()));
     let checker = world.checker_mut().unwrap();
-    checker.set_limit(Instant::ZERO, 2_000, Duration::from_secs(10));
+    checker.set_limit(Instant::ZERO, 0, [2_000; 3], Duration::from_secs(10));
     let sent = |amps| twc_proto::Message::MasterHeartbeat(limit(A, Command::LIMIT, amps));
-    checker.on_sent(Instant::from_secs(1), Instant::from_secs(1), &sent(25));
+    checker.on_sent(0, Instant::from_secs(1), Instant::from_secs(1), &sent(25));
     assert!(!checker.is_ok());
 }
 
@@ -174,7 +174,7 @@ fn truth_is_excused_only_while_an_unrecognisable_frame_takes_effect() {
         let mut charger = Charger::new(ChargerConfig { resume_with_held_limit: true, ..p2() }, 1, Instant::ZERO);
         charger.plug_in(Instant::ZERO, Car::new(CarProfile::i3(), 100_000)).unwrap();
         world.add_charger(charger);
-        let mut sim = Sim::new(world, Link::new(Script::new([(3_000, limit(A, Command::LIMIT, 20))])));
+        let mut sim = Sim::with_world(world, Link::new(Script::new([(3_000, limit(A, Command::LIMIT, 20))])));
         sim.run_until(Instant::from_secs(4), |_| {});
         let mut checker = Checker::new(CheckerConfig::new(1, 1_000));
         if tells {

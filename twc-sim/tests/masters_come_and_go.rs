@@ -14,7 +14,7 @@ fn sim() -> Sim<Script> {
     let mut world = World::new(WorldConfig::default());
     world.add_charger(Charger::new(ChargerConfig::p2(A), 1, Instant::ZERO));
     world.attach_checker(Checker::new(CheckerConfig::new(1, 3_000)));
-    Sim::new(world, script(2, 1_000))
+    Sim::with_world(world, script(2, 1_000))
 }
 
 fn linked(sim: &Sim<Script>) -> bool {
@@ -47,5 +47,5 @@ fn the_observer_sees_every_step_in_order() {
         last = sim.now();
         steps += 1;
     });
-    assert!(steps > 50 && steps < 1_000, "{steps}");
+    assert!(steps > 30 && steps < 1_000, "{steps}");
 }

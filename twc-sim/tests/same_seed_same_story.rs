@@ -14,7 +14,7 @@ fn story(seed: u64, fault: FaultPreset) -> (u64, u64, u64) {
         world.add_charger(charger);
     }
     let frames = (0..600).map(|n| (n * 500, limit(if n % 2 == 0 { A } else { B }, Command::LIMIT, 10)));
-    let mut sim = Sim::new(world, Link::new(Script::new(frames)));
+    let mut sim = Sim::with_world(world, Link::new(Script::new(frames)));
     sim.run_until(Instant::from_secs(400), |_| {});
     let world = sim.world();
     let energy = world.chargers().map(Charger::delivered_millijoules).sum();

@@ -28,7 +28,7 @@ const fn wrong(add: &'static str, line: usize, key: &'static str, says: &'static
     Wrong { add, line, key, says }
 }
 
-const WRONGS: [Wrong; 19] = [
+const WRONGS: [Wrong; 20] = [
     wrong("[exepct]\nlinked = 1", 12, "exepct", "did you mean `expect`?"),
     wrong("[expect]\nlinkd = 1", 13, "linkd", "did you mean `linked`?"),
     wrong("[expect]\nlimit_at_most = 40", 13, "limit_at_most", "\"32A\""),
@@ -36,7 +36,8 @@ const WRONGS: [Wrong; 19] = [
     wrong("[expect]\nmax_heartbeat_gap = \"5\"", 13, "max_heartbeat_gap", "\"5s\""),
     wrong("[expect]\nnever_sent = [\"B2\"]", 13, "never_sent", "FCB2"),
     wrong("[[charger]]\ncar = \"tesle\"", 13, "car", "did you mean `tesla`?"),
-    wrong("[[charger]]\nprotocol = 3", 13, "protocol", "1 or 2"),
+    wrong("[[charger]]\nfirmware = \"4.5\"", 13, "firmware", "did you mean `4.5.3`?"),
+    wrong("[[charger.visit]]\ncar = \"i3\"\nwants = \"1kWh\"\nschedule = \"23-7\"", 15, "schedule", "23:00-07:00"),
     wrong("[[charger]]\nid = \"34\"", 13, "id", "four hexadecimal digits"),
     wrong("[[charger]]\n[charger.switches]\ncut_aftr = \"20s\"", 14, "cut_aftr", "did you mean `cut_after`?"),
     wrong("[[charger]]\n[[charger.visit]]\ncar = \"i3\"\nwants = \"5kW\"\narrives = \"1s\"", 15, "wants", "kWh"),

@@ -21,7 +21,7 @@ fn three_chargers_run_much_faster_than_the_clock() {
     world.attach_checker(Checker::new(CheckerConfig::new(1, 4_200)));
     let heartbeats = (0..HOURS * 3_600 * 3).zip(units.into_iter().cycle());
     let script = Script::new(heartbeats.map(|(n, id)| (5_000 + n * 333, limit(id, Command::LIMIT, 10))));
-    let mut sim = Sim::new(world, Link::new(script));
+    let mut sim = Sim::with_world(world, Link::new(script));
     let start = Wall::now();
     sim.run_until(Instant::from_secs(HOURS * 3_600), |_| {});
     let factor = u128::from(HOURS) * 3_600_000_000 / start.elapsed().as_micros().max(1);

@@ -19,7 +19,7 @@ fn steady(seed: u64, fault: FaultPreset, hours: u64) -> Verdict {
     world.attach_checker(Checker::new(CheckerConfig::new(seed, 2_000)));
     let frames =
         (0..hours * 7_200).map(|n| (5_000 + n * 500, limit(if n % 2 == 0 { A } else { B }, Command::LIMIT, 10)));
-    let mut sim = Sim::new(world, Link::new(Script::new(frames)));
+    let mut sim = Sim::with_world(world, Link::new(Script::new(frames)));
     sim.run_until(Instant::from_secs(hours * 3_600), |_| {});
     sim.world().verdict().unwrap()
 }

@@ -43,7 +43,7 @@ impl Bench {
             world.add_charger(Charger::new(unit, seed + index as u64, Instant::ZERO));
         }
         let master = Master::new(config, Equal, Instant::ZERO).unwrap();
-        Self { sim: Sim::new(world, Link::new(master)), events: Vec::new() }
+        Self { sim: Sim::with_world(world, Link::new(master)), events: Vec::new() }
     }
 
     pub(crate) fn run_for(&mut self, seconds: u64) {

@@ -15,6 +15,20 @@ const NUDGE: u16 = 200;
 const CROWDED_FOR: Duration = Duration::from_secs(10);
 
 impl Charger {
+    /// Whether the message can matter to this unit at all. A frame that does not is not handed to it when it
+    /// comes in whole; saying yes too often costs only time.
+    pub(crate) fn minds(&self, message: &Message) -> bool {
+        match message {
+            Message::MasterHeartbeat(heartbeat) => {
+                heartbeat.slave == self.id || self.config.any_master_frame_refreshes
+            }
+            Message::SlaveHeartbeat(_) | Message::Report(_) | Message::Ack(_) | Message::SlaveLinkReady(_) => {
+                false
+            }
+            _ => true,
+        }
+    }
+
     pub(super) fn hear(&mut self, now: Instant, message: &Message) {
         if is_for(self.id, message) {
             self.heard.count += 1;

@@ -1,11 +1,11 @@
 //! What each slave may do because of what was sent to it.
 
 use core::fmt::Write as _;
-use std::collections::BTreeMap;
 
 use twc_proto::message::{MasterHeartbeat, SlaveHeartbeat};
-use twc_proto::{Command, Instant, Message, TwcId};
+use twc_proto::{Command, Instant, TwcId};
 
+use super::tree::{Circuits, Phases, Sums};
 use super::{CheckerConfig, Rule, tolerance};
 
 /// Two exchanges in a row must show a lowering before it counts.
@@ -17,7 +17,15 @@ pub(super) type Finding = Option<(Rule, String)>;
 
 #[derive(Debug, Default)]
 pub(super) struct Book {
-    slaves: BTreeMap<TwcId, Entry>,
+    /// By bus and id.
+    entries: Vec<Entry>,
+    lines: Vec<Line>,
+    promised: Sums,
+}
+
+/// What is known of one bus.
+#[derive(Debug, Default)]
+struct Line {
     exchange: Option<Exchange>,
     last_frame_end: Instant,
     /// Gaps that began before this moment are not judged.
@@ -26,6 +34,9 @@ pub(super) struct Book {
 
 #[derive(Debug)]
 struct Entry {
+    bus: usize,
+    slave: TwcId,
+    circuits: Circuits,
     counts: bool,
     /// May be in force.
     committed: u32,
@@ -50,17 +61,25 @@ struct Exchange {
 }
 
 impl Book {
-    pub(super) fn sum(&self) -> u32 {
-        let counting = self.slaves.values().filter(|entry| entry.counts);
-        counting.fold(0, |sum, entry| sum.saturating_add(entry.committed))
+    pub(super) fn new(circuits: usize) -> Self {
+        Self { promised: Sums::new(circuits), ..Self::default() }
     }
 
-    pub(super) fn describe(&self) -> String {
+    pub(super) fn promised(&self) -> &Sums {
+        &self.promised
+    }
+
+    pub(super) fn mark(&mut self) {
+        self.promised.mark();
+    }
+
+    /// Everything that counts on a circuit.
+    pub(super) fn describe(&self, circuit: usize) -> String {
         let mut text = String::new();
-        for (id, entry) in self.slaves.iter().filter(|(_, entry)| entry.counts) {
+        for entry in self.entries.iter().filter(|entry| entry.counts && entry.circuits & 1 << circuit != 0) {
             let separator = if text.is_empty() { "" } else { ", " };
             // Writing into a string does not fail.
-            let _ = write!(text, "{separator}{id} {}", entry.committed);
+            let _ = write!(text, "{separator}{} {}", entry.slave, entry.committed);
             if entry.target != entry.committed {
                 let _ = write!(text, " (told {}, confirmed {} of 2)", entry.target, entry.confirmed);
             }
@@ -69,11 +88,12 @@ impl Book {
     }
 
     /// The next frame begins: the exchange before it is over, and says what it says.
-    pub(super) fn close_exchange(&mut self) {
-        let Some(exchange) = self.exchange.take() else {
+    pub(super) fn close_exchange(&mut self, bus: usize) {
+        let Some(exchange) = self.line(bus).and_then(|line| line.exchange.take()) else {
             return;
         };
-        let Some(entry) = self.slaves.get_mut(&exchange.slave) else {
+        let promised = &mut self.promised;
+        let Some(entry) = self.entries.iter_mut().find(|entry| entry.is(bus, exchange.slave)) else {
             return;
         };
         entry.answered = exchange.answers > 0;
@@ -83,65 +103,64 @@ impl Book {
         entry.confirmed = if shows { entry.confirmed + u8::from(exchange.may_confirm) } else { 0 };
         if entry.confirmed >= CONFIRMATIONS {
             entry.confirmed = CONFIRMATIONS;
-            entry.committed = entry.target;
+            entry.change(promised, |entry| entry.committed = entry.target);
         }
     }
 
     /// Slaves that must have stopped by themselves stop counting.
     pub(super) fn expire(&mut self, now: Instant, config: &CheckerConfig) {
-        let last_frame_end = self.last_frame_end;
-        for entry in self.slaves.values_mut() {
+        for entry in self.entries.iter_mut().filter(|entry| entry.counts) {
+            let last_frame_end = self.lines.get(entry.bus).map_or(entry.last_end, |line| line.last_frame_end);
             let silent_since = if config.any_master_frame_refreshes { last_frame_end } else { entry.last_end };
             if now >= silent_since + config.t_off {
-                entry.counts = false;
+                entry.change(&mut self.promised, |entry| entry.counts = false);
             }
         }
     }
 
+    /// The master speaks; `circuits` are those of the slave it speaks to.
     pub(super) fn send(
         &mut self,
-        start: Instant,
-        end: Instant,
-        message: &Message,
+        bus: usize,
+        (start, end): (Instant, Instant),
+        heartbeat: &MasterHeartbeat,
+        circuits: Circuits,
         config: &CheckerConfig,
     ) -> [Finding; 2] {
-        self.last_frame_end = end;
-        let Message::MasterHeartbeat(heartbeat) = message else {
-            return [None, None];
+        let gap = self.gap(bus, start, heartbeat.slave, config);
+        let index = self.index_of(bus, heartbeat.slave, circuits, config.floor, end);
+        let promised = &mut self.promised;
+        let Some(entry) = self.entries.get_mut(index) else {
+            return [gap, None];
         };
-        let gap = self.gap(start, heartbeat.slave, config);
         let floor = config.floor;
-        let entry = self.slaves.entry(heartbeat.slave).or_insert(Entry {
-            counts: false,
-            committed: 0,
-            target: floor,
-            confirmed: 0,
-            last_end: end,
-            answered: false,
-            gap_reported: false,
-        });
         if !entry.counts {
-            entry.link(floor, config.relinked_counts_held);
+            entry.circuits = circuits;
+            entry.change(promised, |entry| entry.link(floor, config.relinked_counts_held));
         }
         let target_before = entry.target;
-        entry.obey(heartbeat, floor);
+        entry.change(promised, |entry| entry.obey(heartbeat, floor));
         entry.last_end = end;
         entry.answered = false;
         entry.gap_reported = false;
-        self.exchange = Some(Exchange {
-            slave: heartbeat.slave,
-            master: heartbeat.master,
-            end,
-            may_confirm: entry.target == target_before,
-            answers: 0,
-            limit: 0,
-            drawn: 0,
-        });
+        let may_confirm = entry.target == target_before;
+        let (slave, master) = (heartbeat.slave, heartbeat.master);
+        let exchange = Exchange { slave, master, end, may_confirm, answers: 0, limit: 0, drawn: 0 };
+        if let Some(line) = self.line(bus) {
+            line.exchange = Some(exchange);
+        }
         [gap, too_small(heartbeat, config)]
     }
 
-    pub(super) fn hear(&mut self, now: Instant, answer: &SlaveHeartbeat, config: &CheckerConfig) {
-        let Some(exchange) = &mut self.exchange else {
+    /// Any frame of the master.
+    pub(super) fn note_frame(&mut self, bus: usize, end: Instant) {
+        if let Some(line) = self.line(bus) {
+            line.last_frame_end = end;
+        }
+    }
+
+    pub(super) fn hear(&mut self, bus: usize, now: Instant, answer: &SlaveHeartbeat, config: &CheckerConfig) {
+        let Some(exchange) = self.line(bus).and_then(|line| line.exchange.as_mut()) else {
             return;
         };
         let in_window = now <= exchange.end + config.answer_window;
@@ -152,42 +171,97 @@ impl Book {
         }
     }
 
-    pub(super) fn forget_rhythm(&mut self, now: Instant) {
-        self.rhythm_from = now;
-        self.exchange = None;
-        for entry in self.slaves.values_mut() {
+    pub(super) fn forget_rhythm(&mut self, bus: usize, now: Instant) {
+        if let Some(line) = self.line(bus) {
+            line.rhythm_from = now;
+            line.exchange = None;
+        }
+        for entry in self.entries.iter_mut().filter(|entry| entry.bus == bus) {
             entry.answered = false;
         }
     }
 
-    pub(super) fn note_damage(&mut self, now: Instant) {
-        self.rhythm_from = now;
+    pub(super) fn note_damage(&mut self, bus: usize, now: Instant) {
+        if let Some(line) = self.line(bus) {
+            line.rhythm_from = now;
+        }
     }
 
-    fn gap(&self, start: Instant, slave: TwcId, config: &CheckerConfig) -> Finding {
-        let entry = self.slaves.get(&slave).filter(|entry| entry.answered && !entry.gap_reported)?;
+    fn gap(&self, bus: usize, start: Instant, slave: TwcId, config: &CheckerConfig) -> Finding {
+        let entry = self.entries.iter().find(|entry| entry.is(bus, slave))?;
         let gap = start.since(entry.last_end);
-        let is_judged = entry.last_end > self.rhythm_from && gap < config.t_off;
+        let is_judged = entry.answered
+            && !entry.gap_reported
+            && entry.last_end > self.lines.get(bus)?.rhythm_from
+            && gap < config.t_off;
         let text = || format!("{slave} waited {} ms for a heartbeat", gap.as_millis());
         (is_judged && gap > config.max_gap).then(|| (Rule::HeartbeatGap, text()))
     }
 
     /// A linked slave that is still waiting; each wait is reported once.
-    pub(super) fn open_gap(&mut self, now: Instant, config: &CheckerConfig) -> Option<String> {
-        let open = self.exchange.as_ref().filter(|exchange| exchange.answers > 0).map(|exchange| exchange.slave);
-        let rhythm_from = self.rhythm_from;
-        let (id, entry) = self.slaves.iter_mut().find(|(id, entry)| {
-            (entry.answered || open == Some(**id))
+    pub(super) fn open_gap(&mut self, now: Instant, config: &CheckerConfig) -> Option<(usize, String)> {
+        let lines = &self.lines;
+        let waits = |entry: &&mut Entry| {
+            let Some(line) = lines.get(entry.bus) else {
+                return false;
+            };
+            let open = line.exchange.as_ref().is_some_and(|open| open.answers > 0 && open.slave == entry.slave);
+            (entry.answered || open)
                 && !entry.gap_reported
-                && entry.last_end > rhythm_from
+                && entry.last_end > line.rhythm_from
                 && now.since(entry.last_end) > config.max_gap
-        })?;
+        };
+        let entry = self.entries.iter_mut().find(waits)?;
         entry.gap_reported = true;
-        Some(format!("{id} has had no heartbeat for {} ms", now.since(entry.last_end).as_millis()))
+        let waited = now.since(entry.last_end).as_millis();
+        Some((entry.bus, format!("{} has had no heartbeat for {waited} ms", entry.slave)))
+    }
+
+    fn line(&mut self, bus: usize) -> Option<&mut Line> {
+        if self.lines.len() <= bus {
+            self.lines.resize_with(bus + 1, Line::default);
+        }
+        self.lines.get_mut(bus)
+    }
+
+    fn index_of(&mut self, bus: usize, slave: TwcId, circuits: Circuits, floor: u32, end: Instant) -> usize {
+        self.entries.binary_search_by_key(&(bus, slave), |entry| (entry.bus, entry.slave)).unwrap_or_else(
+            |index| {
+                let entry = Entry {
+                    bus,
+                    slave,
+                    circuits,
+                    counts: false,
+                    committed: 0,
+                    target: floor,
+                    confirmed: 0,
+                    last_end: end,
+                    answered: false,
+                    gap_reported: false,
+                };
+                self.entries.insert(index, entry);
+                index
+            },
+        )
     }
 }
 
 impl Entry {
+    fn is(&self, bus: usize, slave: TwcId) -> bool {
+        self.bus == bus && self.slave == slave
+    }
+
+    fn load(&self) -> Phases {
+        [if self.counts { self.committed } else { 0 }; 3]
+    }
+
+    /// Changes what it counts, here and in the sums.
+    fn change(&mut self, promised: &mut Sums, how: impl FnOnce(&mut Self)) {
+        let before = self.load();
+        how(self);
+        promised.replace(self.circuits, before, self.load());
+    }
+
     fn link(&mut self, floor: u32, keeps_held: bool) {
         self.counts = true;
         self.committed = if keeps_held { self.committed.max(floor) } else { floor };

@@ -1,120 +1,87 @@
 //! The judge. It knows the protocol and the circuit's limit, shares no code with any master, and never asks one.
 //!
 //! Two verdicts. *Sent and committed*: what was put on the wire, together with everything earlier frames may
-//! have left in force, never exceeds the limit. *Truth*: neither do the limits really in force in the chargers,
+//! have left in force, never exceeds the limit of any circuit. *Truth*: neither do the limits really in force in the chargers,
 //! nor, beyond a tolerance, the currents that really flow. The second is excused while a damaged frame that no
 //! receiver could recognise takes effect, since the simulator did that itself.
 
 mod book;
+mod config;
+mod tree;
+mod truth;
 mod verdict;
 
 use core::time::Duration;
+use std::collections::VecDeque;
 
 use twc_proto::{Instant, Message};
 
 use self::book::Book;
-pub use self::verdict::{ChargerSummary, Rule, Verdict, Violation};
+pub use self::config::{CheckerConfig, Circuit};
+use self::tree::{Tree, exceeds, greatest};
+use self::truth::Truth;
+pub use self::verdict::{ChargerSummary, CircuitSummary, Peaks, Rule, Verdict, Violation};
 use crate::charger::Charger;
-use crate::trace::Trace;
 
 /// More violations are counted but not kept.
 const MAX_KEPT: usize = 32;
-/// So many of the last transmissions go with each violation.
-const LAST_EVENTS: usize = 24;
 
-/// What a [`Checker`] holds a master to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CheckerConfig {
-    /// Printed with every violation, so that it can be seen again.
-    pub seed: u64,
-    /// Of the circuit, in centiamps.
-    pub limit: u32,
-    /// A slave counts until so long after the last heartbeat sent to it.
-    pub t_off: Duration,
-    /// What every heartbeated slave counts at least, in centiamps.
-    pub floor: u32,
-    /// Offers between 0 and this are violations, in centiamps.
-    pub least_offer: u32,
-    /// An answer later than this confirms nothing.
-    pub answer_window: Duration,
-    /// Longest time between two heartbeats to a linked slave on a clean bus.
-    pub max_gap: Duration,
-    /// The master may leave a linked slave without heartbeats for good; a gap is then judged by the heartbeat
-    /// that ends it before [`CheckerConfig::t_off`].
-    pub may_withhold: bool,
-    /// Silence frees a slave only while no other frame is sent either. Set by itself when a charger has the
-    /// switch of the same name.
-    pub any_master_frame_refreshes: bool,
-    /// A slave that was freed and is heartbeated again counts with what it held.
-    pub relinked_counts_held: bool,
-    /// How long an unrecognisable damaged frame excuses what truly flows.
-    pub excuse: Duration,
-}
-
-impl CheckerConfig {
-    /// A circuit of `limit` centiamps, judged by the usual times.
-    pub const fn new(seed: u64, limit: u32) -> Self {
-        Self {
-            seed,
-            limit,
-            t_off: Duration::from_secs(60),
-            floor: 600,
-            least_offer: 600,
-            answer_window: Duration::from_secs(1),
-            max_gap: Duration::from_secs(5),
-            may_withhold: true,
-            any_master_frame_refreshes: false,
-            relinked_counts_held: true,
-            excuse: Duration::from_secs(20),
-        }
-    }
-}
-
-/// Judges one run. [`crate::World::attach_checker`] feeds it.
+/// Judges one run. A [`crate::World`] it is attached to feeds it.
 #[derive(Debug)]
 pub struct Checker {
     config: CheckerConfig,
+    tree: Tree,
     book: Book,
-    pending: Vec<(Instant, Rule, String)>,
+    truth: Truth,
+    states: Vec<CircuitState>,
+    findings: VecDeque<Finding>,
     violations: Vec<Violation>,
     violations_seen: u64,
-    peaks: Peaks,
-    /// For each of the sums whether it is over its limit at present.
-    over: [bool; 3],
     excused_until: Instant,
-    grace_until: Instant,
     undetected: u64,
+    /// A sum of what is true has changed since it was judged.
+    is_touched: bool,
     judged_to: Instant,
 }
 
-/// The highest sums of a run, in centiamps. Excused moments are apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Peaks {
-    /// What was sent and committed.
-    pub promised: u32,
-    /// Limits in force in the chargers.
-    pub in_force: u32,
-    /// Currents that flowed.
-    pub drawn: u32,
-    /// Currents that flowed while a frame that nobody could recognise as damaged took effect.
-    pub drawn_excused: u32,
+/// A broken rule, before it is written down with what led to it.
+#[derive(Debug)]
+pub(crate) struct Finding {
+    pub(crate) bus: Option<usize>,
+    at: Instant,
+    rule: Rule,
+    text: String,
+}
+
+/// What one circuit has been through.
+#[derive(Debug, Default)]
+struct CircuitState {
+    peaks: Peaks,
+    /// For each kind of sum whether it is over its limit at present.
+    over: [bool; 3],
+    /// Until then an excess is no violation: the limit has just fallen.
+    grace_until: Instant,
 }
 
 impl Checker {
     /// A judge who has seen nothing yet.
     pub fn new(config: CheckerConfig) -> Self {
+        let circuits = config.circuits.len().min(CheckerConfig::MAX_CIRCUITS);
+        let mut states = Vec::new();
+        states.resize_with(circuits, CircuitState::default);
         Self {
-            config,
-            book: Book::default(),
-            pending: Vec::new(),
+            tree: Tree::new(&config),
+            book: Book::new(circuits),
+            truth: Truth::new(circuits),
+            states,
+            findings: VecDeque::new(),
             violations: Vec::new(),
             violations_seen: 0,
-            peaks: Peaks::default(),
-            over: [false; 3],
             excused_until: Instant::ZERO,
-            grace_until: Instant::ZERO,
             undetected: 0,
+            is_touched: true,
             judged_to: Instant::ZERO,
+            config,
         }
     }
 
@@ -125,17 +92,18 @@ impl Checker {
 
     /// Whether nothing was broken so far.
     pub fn is_ok(&self) -> bool {
-        self.violations_seen == 0 && self.pending.is_empty()
+        self.violations_seen == 0 && self.findings.is_empty()
     }
 
-    /// The sum that may be in force now through what was sent, in centiamps.
+    /// The sum that may be in force now on the first circuit through what was sent, in centiamps of the phase
+    /// that carries most.
     pub fn promised(&self) -> u32 {
-        self.book.sum()
+        greatest(self.book.promised().of(0))
     }
 
-    /// The highest sums so far.
+    /// The highest sums so far on the first circuit.
     pub fn peaks(&self) -> Peaks {
-        self.peaks
+        self.states.first().map(|state| state.peaks).unwrap_or_default()
     }
 
     /// The first violations, as in the verdict.
@@ -145,58 +113,91 @@ impl Checker {
 
     /// The judgement so far; [`crate::World::verdict`] adds the chargers.
     pub fn verdict(&self) -> Verdict {
+        let summary = |(circuit, state): (&Circuit, &CircuitState)| CircuitSummary {
+            name: circuit.name.clone(),
+            limit: circuit.limit,
+            peaks: state.peaks,
+        };
         Verdict {
             seed: self.config.seed,
-            limit: self.config.limit,
             judged_to: self.judged_to,
             violations: self.violations.clone(),
             violations_seen: self.violations_seen,
-            peaks: self.peaks,
+            circuits: self.config.circuits.iter().zip(&self.states).map(summary).collect(),
             undetected: self.undetected,
             chargers: Vec::new(),
         }
     }
 
-    /// The limit is another from now on. Where it fell, what is over it must be gone by `deadline`; until then
-    /// only raises are violations.
-    pub fn set_limit(&mut self, now: Instant, limit: u32, deadline: Duration) {
-        if limit < self.config.limit {
-            self.grace_until = now + deadline;
+    /// The limit of a circuit is another from now on, on each phase in centiamps. Where it fell, what is over it
+    /// must be gone after `deadline`; until then only raises are violations.
+    pub fn set_limit(&mut self, now: Instant, circuit: usize, limit: [u32; 3], deadline: Duration) {
+        let (Some(config), Some(state)) = (self.config.circuits.get_mut(circuit), self.states.get_mut(circuit))
+        else {
+            return;
+        };
+        if limit.iter().zip(config.limit).any(|(new, old)| *new < old) {
+            state.grace_until = now + deadline;
         }
-        self.config.limit = limit;
+        config.limit = limit;
+        self.is_touched = true;
     }
 
-    /// The master was killed or put in place: gaps around this moment are no fault of it.
-    pub fn on_master_replaced(&mut self, now: Instant) {
-        self.book.forget_rhythm(now);
+    /// The master of a bus was killed or put in place: gaps around this moment are no fault of it.
+    pub fn on_master_replaced(&mut self, bus: usize, now: Instant) {
+        self.book.forget_rhythm(bus, now);
     }
 
-    /// The master sent a message, from the first bit at `start` to the last at `end`.
-    pub fn on_sent(&mut self, start: Instant, end: Instant, message: &Message) {
-        let before = self.book.sum();
-        self.book.close_exchange();
+    /// The master of a bus sent a message, from the first bit at `start` to the last at `end`.
+    pub fn on_sent(&mut self, bus: usize, start: Instant, end: Instant, message: &Message) {
+        self.book.mark();
+        self.book.close_exchange(bus);
         self.book.expire(start, &self.config);
-        let found = self.book.send(start, end, message, &self.config);
-        self.pending.extend(found.into_iter().flatten().map(|(rule, text)| (start, rule, text)));
-        let sum = self.book.sum();
-        self.peaks.promised = self.peaks.promised.max(sum);
-        let is_over = sum > self.config.limit && (start >= self.grace_until || sum > before);
-        if self.begins(0, is_over) {
-            let text = format!("{} promised, {} allowed: {}", sum, self.config.limit, self.book.describe());
-            self.pending.push((start, Rule::SentAndCommitted, text));
+        self.book.note_frame(bus, end);
+        if let Message::MasterHeartbeat(heartbeat) = message {
+            let unit = self.tree.unit(bus, heartbeat.slave);
+            let circuits = self.tree.circuits(bus, unit, &self.config);
+            let found = self.book.send(bus, (start, end), heartbeat, circuits, &self.config);
+            for (rule, text) in found.into_iter().flatten() {
+                self.find(Some(bus), start, rule, text);
+            }
+        }
+        for circuit in 0..self.states.len() {
+            self.judge_promise(bus, start, circuit);
         }
     }
 
-    /// The master heard a message.
-    pub fn on_heard(&mut self, now: Instant, message: &Message) {
+    fn judge_promise(&mut self, bus: usize, now: Instant, circuit: usize) {
+        let sum = self.book.promised().of(circuit);
+        let limit = self.limit(circuit);
+        let has_risen = self.book.promised().has_risen(circuit);
+        let Some(state) = self.states.get_mut(circuit) else {
+            return;
+        };
+        state.peaks.promised = state.peaks.promised.max(greatest(sum));
+        let is_over = exceeds(sum, limit, |_| 0) && (now >= state.grace_until || has_risen);
+        if begins(&mut state.over, 0, is_over) {
+            let text = format!(
+                "{}: {} promised, {} allowed: {}",
+                self.name(circuit),
+                listed(sum),
+                listed(limit),
+                self.book.describe(circuit)
+            );
+            self.find(Some(bus), now, Rule::SentAndCommitted, text);
+        }
+    }
+
+    /// The master of a bus heard a message.
+    pub fn on_heard(&mut self, bus: usize, now: Instant, message: &Message) {
         if let Message::SlaveHeartbeat(answer) = message {
-            self.book.hear(now, answer, &self.config);
+            self.book.hear(bus, now, answer, &self.config);
         }
     }
 
     /// Something on the wire was damaged: gaps around this moment are no fault of the master.
-    pub fn on_damage(&mut self, now: Instant) {
-        self.book.note_damage(now);
+    pub fn on_damage(&mut self, bus: usize, now: Instant) {
+        self.book.note_damage(bus, now);
     }
 
     /// Somebody took a message for real that nobody had sent.
@@ -205,63 +206,108 @@ impl Checker {
         self.excused_until = now + self.config.excuse;
     }
 
-    pub(crate) fn know(&mut self, charger: &Charger) {
+    pub(crate) fn know(&mut self, bus: usize, index: usize, charger: &Charger) {
         self.config.any_master_frame_refreshes |= charger.config().any_master_frame_refreshes;
+        self.tree.know(bus, index, charger, &self.config);
     }
 
-    /// Looks at the chargers as they are now.
-    pub fn judge<'a>(&mut self, now: Instant, chargers: impl Iterator<Item = &'a Charger>, trace: &Trace) {
-        let (mut in_force, mut drawn) = (0u32, 0u32);
-        for charger in chargers {
-            in_force = in_force.saturating_add(u32::from(charger.limit_in_force().value()));
-            drawn = drawn.saturating_add(u32::from(charger.true_current().value()));
-        }
+    /// Looks at a charger that may have changed.
+    pub(crate) fn look(&mut self, bus: usize, index: usize, charger: &Charger) {
+        self.tree.note_id(index, charger.id());
+        let circuits = self.tree.circuits(bus, Some(index), &self.config);
+        self.is_touched |= self.truth.look(index, circuits, charger);
+    }
+
+    /// Judges what is true at `now`, after every look.
+    pub(crate) fn judge(&mut self, now: Instant) {
+        let excuse_ends = self.judged_to < self.excused_until && now >= self.excused_until;
+        let grace_ends =
+            self.states.iter().any(|state| self.judged_to < state.grace_until && now >= state.grace_until);
         self.judged_to = now;
-        let limit = self.config.limit;
-        if now < self.excused_until {
-            self.peaks.drawn_excused = self.peaks.drawn_excused.max(drawn);
-        } else {
-            self.peaks.in_force = self.peaks.in_force.max(in_force);
-            self.peaks.drawn = self.peaks.drawn.max(drawn);
-        }
-        let is_excused = now < self.excused_until || now < self.grace_until;
-        if self.begins(1, in_force > limit && !is_excused) {
-            let text = format!("{in_force} in force, {limit} allowed");
-            self.pending.push((now, Rule::LimitsInForce, text));
-        }
-        if self.begins(2, drawn > limit.saturating_add(tolerance(limit)) && !is_excused) {
-            self.pending.push((now, Rule::Physical, format!("{drawn} drawn, {limit} allowed")));
+        if excuse_ends || grace_ends || core::mem::take(&mut self.is_touched) {
+            for circuit in 0..self.states.len() {
+                self.judge_truth(now, circuit);
+            }
         }
         if !self.config.may_withhold {
-            let gap = self.book.open_gap(now, &self.config);
-            self.pending.extend(gap.map(|text| (now, Rule::HeartbeatGap, text)));
-        }
-        if !self.pending.is_empty() {
-            self.keep(trace);
-        }
-    }
-
-    /// Whether an excess begins that was not there before.
-    fn begins(&mut self, which: usize, is_over: bool) -> bool {
-        let Some(slot) = self.over.get_mut(which) else {
-            return false;
-        };
-        is_over & !core::mem::replace(slot, is_over)
-    }
-
-    fn keep(&mut self, trace: &Trace) {
-        for (at, rule, text) in core::mem::take(&mut self.pending) {
-            self.violations_seen = self.violations_seen.saturating_add(1);
-            if self.violations.len() < MAX_KEPT {
-                let skipped = trace.entries().count().saturating_sub(LAST_EVENTS);
-                let last_events = trace.entries().skip(skipped).map(ToString::to_string).collect();
-                self.violations.push(Violation { seed: self.config.seed, at, rule, text, last_events });
+            if let Some((bus, text)) = self.book.open_gap(now, &self.config) {
+                self.find(Some(bus), now, Rule::HeartbeatGap, text);
             }
         }
     }
+
+    fn judge_truth(&mut self, now: Instant, circuit: usize) {
+        let (in_force, drawn) = (self.truth.in_force().of(circuit), self.truth.drawn().of(circuit));
+        let limit = self.limit(circuit);
+        let Some(state) = self.states.get_mut(circuit) else {
+            return;
+        };
+        let peaks = &mut state.peaks;
+        if now < self.excused_until {
+            peaks.drawn_excused = peaks.drawn_excused.max(greatest(drawn));
+        } else {
+            peaks.in_force = peaks.in_force.max(greatest(in_force));
+            peaks.drawn = peaks.drawn.max(greatest(drawn));
+        }
+        let is_excused = now < self.excused_until || now < state.grace_until;
+        let promises_too_much = begins(&mut state.over, 1, !is_excused && exceeds(in_force, limit, |_| 0));
+        let draws_too_much = begins(&mut state.over, 2, !is_excused && exceeds(drawn, limit, tolerance));
+        let name = self.name(circuit);
+        if promises_too_much {
+            let text = format!("{name}: {} in force, {} allowed", listed(in_force), listed(limit));
+            self.find(None, now, Rule::LimitsInForce, text);
+        }
+        if draws_too_much {
+            let text = format!("{name}: {} drawn, {} allowed", listed(drawn), listed(limit));
+            self.find(None, now, Rule::Physical, text);
+        }
+    }
+
+    fn limit(&self, circuit: usize) -> [u32; 3] {
+        self.config.circuits.get(circuit).map(|circuit| circuit.limit).unwrap_or_default()
+    }
+
+    fn name(&self, circuit: usize) -> String {
+        self.config.circuits.get(circuit).map(|circuit| circuit.name.clone()).unwrap_or_default()
+    }
+
+    fn find(&mut self, bus: Option<usize>, at: Instant, rule: Rule, text: String) {
+        self.findings.push_back(Finding { bus, at, rule, text });
+    }
+
+    /// What is still to be written down.
+    pub(crate) fn poll_finding(&mut self) -> Option<Finding> {
+        self.findings.pop_front()
+    }
+
+    /// Writes it down with the transmissions before it.
+    pub(crate) fn keep(&mut self, finding: Finding, last_events: Vec<String>) {
+        self.violations_seen = self.violations_seen.saturating_add(1);
+        if self.violations.len() < MAX_KEPT {
+            let Finding { at, rule, text, .. } = finding;
+            let (seed, replay) = (self.config.seed, self.config.replay.clone());
+            self.violations.push(Violation { seed, at, rule, text, replay, last_events });
+        }
+    }
+}
+
+/// Whether an excess begins that was not there before.
+fn begins(over: &mut [bool; 3], which: usize, is_over: bool) -> bool {
+    let Some(slot) = over.get_mut(which) else {
+        return false;
+    };
+    is_over & !core::mem::replace(slot, is_over)
 }
 
 /// What a reading may lie over its limit: 1 A or a twentieth.
 pub(crate) fn tolerance(limit: u32) -> u32 {
     (limit / 20).max(100)
+}
+
+/// One number where all phases carry the same, else three.
+fn listed(phases: [u32; 3]) -> String {
+    match phases {
+        [a, b, c] if a == b && b == c => a.to_string(),
+        [a, b, c] => format!("{a}/{b}/{c}"),
+    }
 }

@@ -4,7 +4,21 @@ use core::fmt;
 
 use twc_proto::{Instant, TwcId};
 
-use super::Peaks;
+use super::tree::greatest;
+
+/// The highest sums of a run on one circuit, in centiamps of the phase that carried most. Excused moments are
+/// apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Peaks {
+    /// What was sent and committed.
+    pub promised: u32,
+    /// Limits in force in the chargers.
+    pub in_force: u32,
+    /// Currents that flowed.
+    pub drawn: u32,
+    /// Currents that flowed while a frame that nobody could recognise as damaged took effect.
+    pub drawn_excused: u32,
+}
 
 /// What can be broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,8 +56,10 @@ pub struct Violation {
     pub at: Instant,
     /// What was broken.
     pub rule: Rule,
-    /// The numbers, in centiamps.
+    /// Where, and the numbers, in centiamps.
     pub text: String,
+    /// The command that shows it again, if the host gave one.
+    pub replay: String,
     /// The transmissions before it.
     pub last_events: Vec<String>,
 }
@@ -51,6 +67,9 @@ pub struct Violation {
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "seed {} at {}: {}: {}", self.seed, self.at, self.rule, self.text)?;
+        if !self.replay.is_empty() {
+            write!(f, "\n    again: {}", self.replay)?;
+        }
         self.last_events.iter().try_for_each(|event| write!(f, "\n    {event}"))
     }
 }
@@ -66,21 +85,30 @@ pub struct ChargerSummary {
     pub watt_hours: u64,
 }
 
+/// How one circuit fared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CircuitSummary {
+    /// Its name.
+    pub name: String,
+    /// At the end, of each phase, in centiamps.
+    pub limit: [u32; 3],
+    /// The highest sums.
+    pub peaks: Peaks,
+}
+
 /// The judgement of a run. `{}` prints it for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     /// The run's seed.
     pub seed: u64,
-    /// Of the circuit, in centiamps.
-    pub limit: u32,
     /// When it was last looked at.
     pub judged_to: Instant,
     /// The first violations.
     pub violations: Vec<Violation>,
     /// How many there were in all.
     pub violations_seen: u64,
-    /// The highest sums.
-    pub peaks: Peaks,
+    /// The circuits in order.
+    pub circuits: Vec<CircuitSummary>,
     /// Messages somebody took for real though nobody sent them.
     pub undetected: u64,
     /// The chargers in order.
@@ -92,23 +120,34 @@ impl Verdict {
     pub fn is_ok(&self) -> bool {
         self.violations_seen == 0
     }
+
+    /// Of the first circuit, in centiamps of the phase that may carry most; 0 without a circuit.
+    pub fn limit(&self) -> u32 {
+        self.circuits.first().map(|circuit| greatest(circuit.limit)).unwrap_or_default()
+    }
+
+    /// The highest sums on the first circuit.
+    pub fn peaks(&self) -> Peaks {
+        self.circuits.first().map(|circuit| circuit.peaks).unwrap_or_default()
+    }
 }
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = if self.is_ok() { "nothing broken" } else { "BROKEN" };
         writeln!(f, "{verdict}: seed {}, {} of bus time", self.seed, self.judged_to)?;
-        let Peaks { promised, in_force, drawn, drawn_excused } = self.peaks;
-        writeln!(
-            f,
-            "limit {}, highest promised {}, in force {}, drawn {}",
-            Amps(self.limit),
-            Amps(promised),
-            Amps(in_force),
-            Amps(drawn)
-        )?;
+        for CircuitSummary { name, limit, peaks } in &self.circuits {
+            writeln!(
+                f,
+                "{name}: limit {}, highest promised {}, in force {}, drawn {}",
+                Amps(greatest(*limit)),
+                Amps(peaks.promised),
+                Amps(peaks.in_force),
+                Amps(peaks.drawn)
+            )?;
+        }
         if self.undetected > 0 {
-            let excused = Amps(drawn_excused);
+            let excused = Amps(self.peaks().drawn_excused);
             writeln!(f, "{} damaged messages passed for real, meanwhile drawn {excused}", self.undetected)?;
         }
         for charger in &self.chargers {

@@ -10,7 +10,7 @@ use twc_proto::{CentiAmps, TwcId};
 use super::error::ScenarioError;
 use super::file::{At, Charger, File, Muted, Visit as WrittenVisit, Which};
 use super::timeline::{Action, Timed, Visit};
-use super::units::{Of, WattHours};
+use super::units::{Of, WattHours, unknown};
 use super::{Need, Scenario};
 use crate::charger::ChargerConfig;
 
@@ -93,11 +93,18 @@ impl Builder<'_> {
 
     fn charger(&self, number: u16, written: &Charger) -> Result<ChargerConfig, ScenarioError> {
         let id = written.id.as_ref().map_or(TwcId::new(FIRST_ID + number), |id| id.get_ref().0);
-        let mut config = match written.protocol.as_ref().map(|protocol| (*protocol.get_ref(), protocol.span())) {
-            None | Some((2, _)) => ChargerConfig::p2(id),
-            Some((1, _)) => ChargerConfig::p1(id),
-            Some((_, span)) => return Err(self.wrong(span, "the protocol is 1 or 2")),
+        let mut config = match &written.firmware {
+            None => ChargerConfig::p2(id),
+            Some(name) => ChargerConfig::by_firmware(name.get_ref(), id).ok_or_else(|| {
+                self.wrong(name.span(), unknown("firmware", name.get_ref(), ChargerConfig::FIRMWARES))
+            })?,
         };
+        if let Some(Of(line)) = written.single_phase {
+            config = config.single_phase(line);
+        }
+        if let Some(Of(line)) = written.first_phase {
+            config = config.rotated(line);
+        }
         if let Some(Of(max)) = written.max {
             config.max_current = max;
         }
@@ -116,7 +123,7 @@ impl Builder<'_> {
         for (index, charger) in chargers.iter().enumerate() {
             if let Some(Of(car)) = &charger.car {
                 let wants = charger.wants.map_or(PLENTY, |Of(wants)| wants);
-                let action = Action::Plug(index, Visit { car: car.clone(), wants });
+                let action = Action::Plug(index, Visit::new(car.clone(), wants));
                 timeline.push(Timed { time: Duration::ZERO, action });
             }
             for visit in &charger.visit {
@@ -145,8 +152,14 @@ impl Builder<'_> {
         timeline: &mut Vec<Timed>,
     ) -> Result<(), ScenarioError> {
         let arrives = self.time(&visit.arrives, duration)?;
-        let plug = Action::Plug(index, Visit { car: visit.car.0.clone(), wants: visit.wants.0 });
-        timeline.push(Timed { time: arrives, action: plug });
+        let car = Visit {
+            car: visit.car.0.clone(),
+            wants: visit.wants.0,
+            charge_percent: visit.charge,
+            ui_cap: visit.ui_cap.map(|Of(cap)| cap),
+            schedule: visit.schedule.map(|Of(window)| window),
+        };
+        timeline.push(Timed { time: arrives, action: Action::Plug(index, car) });
         if let Some(departs) = &visit.departs {
             let time = self.time(departs, duration)?;
             if time <= arrives {
@@ -192,15 +205,24 @@ impl Builder<'_> {
             made.transpose()
         };
         let plug = at.plug.as_ref().map(|plug| {
-            let visit = Visit { car: plug.car.0.clone(), wants: plug.wants.0 };
+            let visit = Visit::new(plug.car.0.clone(), plug.wants.0);
             find(&plug.charger).map(|index| Action::Plug(index, visit))
         });
+        let ui_cap = at
+            .ui_cap
+            .as_ref()
+            .map(|cap| find(&cap.charger).map(|index| Action::UiCap(index, cap.to.map(|Of(amps)| amps))));
         let actions = [
             on_charger(&at.unplug, Action::Unplug)?,
             plug.transpose()?,
             on_charger(&at.pause_car, Action::PauseCar)?,
             on_charger(&at.resume_car, Action::ResumeCar)?,
+            on_charger(&at.wake_car, Action::WakeCar)?,
+            ui_cap.transpose()?,
             on_charger(&at.reset, Action::Reset)?,
+            on_charger(&at.reset_errors, Action::ResetErrors)?,
+            on_charger(&at.reset_limit, Action::ResetLimit)?,
+            on_charger(&at.weld_relay, Action::WeldRelay)?,
             on_charger(&at.power_off, |index| Action::Power(index, false))?,
             on_charger(&at.power_on, |index| Action::Power(index, true))?,
             muted(&at.silence, Action::Silence)?,
@@ -208,6 +230,7 @@ impl Builder<'_> {
             at.fault.map(|Of(preset)| Action::Fault(preset)),
             at.stall.map(|Of(span)| Action::Stall(span)),
             at.limit.map(|Of(limit)| Action::Limit(limit)),
+            at.tell_master.clone().map(Action::TellMaster),
             at.kill_master.then_some(Action::KillMaster),
             at.start_master.then_some(Action::StartMaster),
         ];

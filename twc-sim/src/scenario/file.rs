@@ -9,7 +9,8 @@ use twc_proto::{CentiAmps, TwcId};
 use super::expect::Expectations;
 use super::switches::Switches;
 use super::units::{Limit, Of, WattHours};
-use crate::car::CarProfile;
+use crate::car::{CarProfile, Window};
+use crate::charger::Line;
 use crate::fault::FaultPreset;
 
 /// The whole file.
@@ -64,8 +65,10 @@ pub(super) struct Bus {
 #[serde(deny_unknown_fields)]
 pub(super) struct Charger {
     pub(super) id: Option<Spanned<Of<TwcId>>>,
-    pub(super) protocol: Option<Spanned<u8>>,
+    pub(super) firmware: Option<Spanned<String>>,
     pub(super) max: Option<Of<CentiAmps>>,
+    pub(super) single_phase: Option<Of<Line>>,
+    pub(super) first_phase: Option<Of<Line>>,
     pub(super) car: Option<Of<CarProfile>>,
     pub(super) wants: Option<Of<WattHours>>,
     #[serde(default)]
@@ -80,6 +83,9 @@ pub(super) struct Charger {
 pub(super) struct Visit {
     pub(super) car: Of<CarProfile>,
     pub(super) wants: Of<WattHours>,
+    pub(super) charge: Option<u8>,
+    pub(super) ui_cap: Option<Of<CentiAmps>>,
+    pub(super) schedule: Option<Of<Window>>,
     pub(super) arrives: Spanned<Of<Duration>>,
     pub(super) departs: Option<Spanned<Of<Duration>>>,
 }
@@ -101,7 +107,12 @@ pub(super) struct At {
     pub(super) unplug: Option<Spanned<Which>>,
     pub(super) pause_car: Option<Spanned<Which>>,
     pub(super) resume_car: Option<Spanned<Which>>,
+    pub(super) wake_car: Option<Spanned<Which>>,
+    pub(super) ui_cap: Option<UiCap>,
     pub(super) reset: Option<Spanned<Which>>,
+    pub(super) reset_errors: Option<Spanned<Which>>,
+    pub(super) reset_limit: Option<Spanned<Which>>,
+    pub(super) weld_relay: Option<Spanned<Which>>,
     pub(super) power_off: Option<Spanned<Which>>,
     pub(super) power_on: Option<Spanned<Which>>,
     pub(super) silence: Option<Muted>,
@@ -109,6 +120,7 @@ pub(super) struct At {
     pub(super) fault: Option<Of<FaultPreset>>,
     pub(super) stall: Option<Of<Duration>>,
     pub(super) limit: Option<Of<Limit>>,
+    pub(super) tell_master: Option<toml::Table>,
     #[serde(default)]
     pub(super) kill_master: bool,
     #[serde(default)]
@@ -122,6 +134,14 @@ pub(super) struct Plug {
     pub(super) charger: Spanned<Which>,
     pub(super) car: Of<CarProfile>,
     pub(super) wants: Of<WattHours>,
+}
+
+/// A limit set in the car; without `to` it is taken away.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UiCap {
+    pub(super) charger: Spanned<Which>,
+    pub(super) to: Option<Of<CentiAmps>>,
 }
 
 /// A charger that does not talk, or does not hear, for a while.

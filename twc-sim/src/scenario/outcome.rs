@@ -56,10 +56,10 @@ impl Outcome {
                     last_events: &violation.last_events,
                 })
                 .collect(),
-            limit_amps: amps(self.verdict.limit),
-            promised_amps: amps(self.verdict.peaks.promised),
-            in_force_amps: amps(self.verdict.peaks.in_force),
-            drawn_amps: amps(self.verdict.peaks.drawn),
+            limit_amps: amps(self.verdict.limit()),
+            promised_amps: amps(self.verdict.peaks().promised),
+            in_force_amps: amps(self.verdict.peaks().in_force),
+            drawn_amps: amps(self.verdict.peaks().drawn),
             chargers: self
                 .verdict
                 .chargers

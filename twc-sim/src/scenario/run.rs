@@ -9,7 +9,6 @@ use super::record::{Record, Recorder};
 use super::timeline::Action;
 use super::watch::Watch;
 use super::{MasterSpec, Scenario};
-use crate::car::Car;
 use crate::charger::Charger;
 use crate::checker::{Checker, CheckerConfig};
 use crate::guest::Guest;
@@ -82,15 +81,20 @@ impl Action {
             Self::Stall(span) => world.stall(now, *span),
             Self::Limit(limit) => {
                 if let Some(checker) = world.checker_mut() {
-                    checker.set_limit(now, u32::from(limit.amps.value()), FALLEN_LIMIT);
+                    checker.set_limit(now, 0, [u32::from(limit.amps.value()); 3], FALLEN_LIMIT);
                 }
             }
-            Self::KillMaster | Self::StartMaster => {}
+            Self::TellMaster(_) | Self::KillMaster | Self::StartMaster => {}
             Self::Plug(index, _)
             | Self::Unplug(index)
             | Self::PauseCar(index)
             | Self::ResumeCar(index)
+            | Self::WakeCar(index)
+            | Self::UiCap(index, _)
             | Self::Reset(index)
+            | Self::ResetErrors(index)
+            | Self::ResetLimit(index)
+            | Self::WeldRelay(index)
             | Self::Power(index, _)
             | Self::Silence(index, _)
             | Self::Deafen(index, _) => {
@@ -104,16 +108,26 @@ impl Action {
     fn apply_to(&self, now: Instant, charger: &mut Charger) {
         match self {
             // A car that finds the place taken drives on.
-            Self::Plug(_, visit) => drop(charger.plug_in(now, Car::new(visit.car.clone(), visit.wants.0))),
+            Self::Plug(_, visit) => drop(charger.plug_in(now, visit.car())),
             Self::Unplug(_) => drop(charger.unplug(now)),
             Self::PauseCar(_) => charger.pause_car(now),
             Self::ResumeCar(_) => charger.resume_car(now),
+            Self::WakeCar(_) => charger.wake_car(now),
+            Self::UiCap(_, cap) => charger.set_ui_cap(now, *cap),
             Self::Reset(_) => charger.reset(now),
+            Self::ResetErrors(_) => charger.reset_errors(now),
+            Self::ResetLimit(_) => charger.reset_limit(now),
+            Self::WeldRelay(_) => charger.weld_relay(now),
             Self::Power(_, true) => charger.power_on(now),
             Self::Power(_, false) => charger.power_off(now),
             Self::Silence(_, span) => charger.silence(now, *span),
             Self::Deafen(_, span) => charger.deafen(now, *span),
-            Self::Fault(_) | Self::Stall(_) | Self::Limit(_) | Self::KillMaster | Self::StartMaster => {}
+            Self::Fault(_)
+            | Self::Stall(_)
+            | Self::Limit(_)
+            | Self::TellMaster(_)
+            | Self::KillMaster
+            | Self::StartMaster => {}
         }
     }
 }
@@ -149,7 +163,7 @@ impl<'a, N: Guest, E, F: FnMut(&MasterSpec<'_>, Option<N::Saved>) -> Result<N, E
         let recorder = sink.map(|sink| Recorder::begin(scenario, seed, sink));
         let master = make(&spec(scenario, seed, Instant::ZERO), None)?;
         let observer = Observer { watch: Watch::new(scenario.expect.clone()), recorder };
-        Ok(Self { scenario, seed, sim: Sim::new(world, Link::new(master)), make, saved: None, observer })
+        Ok(Self { scenario, seed, sim: Sim::with_world(world, Link::new(master)), make, saved: None, observer })
     }
 
     fn play(&mut self) -> Result<(), E> {
@@ -182,6 +196,11 @@ impl<'a, N: Guest, E, F: FnMut(&MasterSpec<'_>, Option<N::Saved>) -> Result<N, E
             Action::Limit(limit) => {
                 if let Some(link) = self.sim.master_mut() {
                     link.node_mut().handle_limit(now, limit.amps);
+                }
+            }
+            Action::TellMaster(order) => {
+                if let Some(link) = self.sim.master_mut() {
+                    link.node_mut().handle_order(now, order);
                 }
             }
             Action::KillMaster => self.kill(),

@@ -5,15 +5,17 @@ use core::time::Duration;
 use serde::Deserialize;
 use twc_proto::CentiAmps;
 
-use super::units::{Firmware, Of};
-use crate::charger::ChargerConfig;
+use super::units::Of;
+use crate::charger::{ChargerConfig, Rotary};
 use crate::rng::Ratio;
 
 /// What differs from the defaults.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Switches {
-    firmware: Option<Of<Firmware>>,
+    /// The position of the rotary switch, 0 to 15.
+    rotary: Option<u8>,
+    keeps_drawn_id: Option<bool>,
     minimum: Option<Of<CentiAmps>>,
     limit_after_pause: Option<Of<CentiAmps>>,
     link_ready_period: Option<Of<Duration>>,
@@ -33,6 +35,10 @@ pub(super) struct Switches {
     /// Centiamps.
     meter_error: Option<i16>,
     energy_kwh: Option<u32>,
+    kwh_upper_half: Option<u16>,
+    forgets_limit_after: Option<Of<Duration>>,
+    welds_at_closing: Option<u32>,
+    asks_again_at_start: Option<bool>,
     talks_to_car: Option<bool>,
     vin_delay: Option<Of<Duration>>,
 }
@@ -48,7 +54,8 @@ impl Switches {
         let plain = |quantity: Option<Of<Duration>>| quantity.map(|Of(span)| span);
         let amps = |quantity: Option<Of<CentiAmps>>| quantity.map(|Of(amps)| amps);
         let ratio = |quantity: Option<Of<Ratio>>| quantity.map(|Of(ratio)| ratio);
-        set(&mut config.firmware, self.firmware.map(|Of(Firmware(parts))| parts));
+        set(&mut config.rotary, self.rotary.and_then(Rotary::new));
+        set(&mut config.keeps_drawn_id, self.keeps_drawn_id);
         set(&mut config.minimum, amps(self.minimum));
         set(&mut config.limit_after_pause, amps(self.limit_after_pause));
         set(&mut config.link_ready_period, plain(self.link_ready_period));
@@ -67,6 +74,10 @@ impl Switches {
         set(&mut config.resume_with_held_limit, self.resume_with_held_limit);
         set(&mut config.meter_error, self.meter_error);
         set(&mut config.energy_kwh, self.energy_kwh);
+        set(&mut config.kwh_upper_half, self.kwh_upper_half);
+        set(&mut config.forgets_limit_after, plain(self.forgets_limit_after).map(Some));
+        set(&mut config.welds_at_closing, self.welds_at_closing.map(Some));
+        set(&mut config.asks_again_at_start, self.asks_again_at_start);
         set(&mut config.talks_to_car, self.talks_to_car);
         set(&mut config.vin_delay, plain(self.vin_delay));
     }

@@ -3,12 +3,14 @@
 use core::fmt;
 use core::time::Duration;
 
+use twc_proto::{CentiAmps, Instant};
+
 use super::units::{Limit, WattHours};
-use crate::car::CarProfile;
+use crate::car::{Car, CarPlan, CarProfile, Window};
 use crate::fault::FaultPreset;
 
 /// An action and its moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Timed {
     /// After the start.
     pub time: Duration,
@@ -23,10 +25,32 @@ pub struct Visit {
     pub car: CarProfile,
     /// What it wants.
     pub wants: WattHours,
+    /// How full it comes, in percent; so that the wanted energy brings it to 80 % otherwise.
+    pub charge_percent: Option<u8>,
+    /// The limit set in the car, per phase.
+    pub ui_cap: Option<CentiAmps>,
+    /// When of the day it charges.
+    pub schedule: Option<Window>,
+}
+
+impl Visit {
+    /// A car that wants this much, with nothing special about it.
+    pub fn new(car: CarProfile, wants: WattHours) -> Self {
+        Self { car, wants, charge_percent: None, ui_cap: None, schedule: None }
+    }
+
+    /// The car as it comes.
+    pub fn car(&self) -> Car {
+        let mut plan = CarPlan::new(self.car.clone(), Instant::ZERO, self.wants.0);
+        plan.charge_percent = self.charge_percent;
+        plan.ui_cap = self.ui_cap;
+        plan.schedule = self.schedule;
+        plan.car()
+    }
 }
 
 /// What can happen. Chargers go by their index from 0 on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// A car is plugged in.
     Plug(usize, Visit),
@@ -36,8 +60,18 @@ pub enum Action {
     PauseCar(usize),
     /// Somebody allows charging at the car again.
     ResumeCar(usize),
+    /// Somebody wakes the car.
+    WakeCar(usize),
+    /// Somebody sets the limit in the car, per phase, or takes it away.
+    UiCap(usize, Option<CentiAmps>),
     /// The button is held until the unit reboots.
     Reset(usize),
+    /// The button is held until errors are forgotten.
+    ResetErrors(usize),
+    /// The unit forgets its limit and falls to its minimum.
+    ResetLimit(usize),
+    /// The relay's contact welds.
+    WeldRelay(usize),
     /// The unit's breaker.
     Power(usize, bool),
     /// The unit's answers get lost for a while.
@@ -50,6 +84,8 @@ pub enum Action {
     Stall(Duration),
     /// The shared circuit may carry this much from now on.
     Limit(Limit),
+    /// The master is told something that only it understands.
+    TellMaster(toml::Table),
     /// The master is killed.
     KillMaster,
     /// A master starts, with what the one before wanted kept.
@@ -65,6 +101,12 @@ impl fmt::Display for Action {
             Self::Unplug(charger) => write!(f, "unplug {}", charger + 1),
             Self::PauseCar(charger) => write!(f, "pause the car at {}", charger + 1),
             Self::ResumeCar(charger) => write!(f, "resume the car at {}", charger + 1),
+            Self::WakeCar(charger) => write!(f, "wake the car at {}", charger + 1),
+            Self::UiCap(charger, Some(cap)) => write!(f, "the car at {} allows {cap}", charger + 1),
+            Self::UiCap(charger, None) => write!(f, "the car at {} allows everything", charger + 1),
+            Self::ResetErrors(charger) => write!(f, "reset the errors of {}", charger + 1),
+            Self::ResetLimit(charger) => write!(f, "{} forgets its limit", charger + 1),
+            Self::WeldRelay(charger) => write!(f, "the relay of {} welds", charger + 1),
             Self::Reset(charger) => write!(f, "reset {}", charger + 1),
             Self::Power(charger, on) => write!(f, "power {} {}", charger + 1, if *on { "on" } else { "off" }),
             Self::Silence(charger, span) => write!(f, "silence {} for {span:?}", charger + 1),
@@ -72,6 +114,9 @@ impl fmt::Display for Action {
             Self::Fault(preset) => write!(f, "line {preset}"),
             Self::Stall(span) => write!(f, "converter stalls for {span:?}"),
             Self::Limit(limit) => write!(f, "limit {}", limit.amps),
+            Self::TellMaster(order) => {
+                write!(f, "master told {}", serde_json::to_string(order).unwrap_or_default())
+            }
             Self::KillMaster => f.write_str("master killed"),
             Self::StartMaster => f.write_str("master started"),
         }

@@ -8,7 +8,8 @@ use serde::de::{self, Deserialize, Deserializer, Visitor};
 use twc_proto::{CentiAmps, TwcId};
 
 use super::error::did_you_mean;
-use crate::car::CarProfile;
+use crate::car::{CarProfile, Window};
+use crate::charger::Line;
 use crate::fault::FaultPreset;
 use crate::rng::Ratio;
 
@@ -79,10 +80,6 @@ pub struct WattHours(pub u32);
 /// Power in watts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Watts(pub i32);
-
-/// A firmware: major, minor, revision, extended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Firmware(pub(crate) [u8; 4]);
 
 /// The continuous limit of a circuit, per phase, in centiamps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,21 +161,39 @@ impl Quantity for Ratio {
     }
 }
 
-impl Quantity for Firmware {
-    const LIKE: &'static str = "a firmware like \"4.5.3.2\"";
-
-    fn read(text: &str) -> Result<Self, Option<String>> {
-        let parts: Vec<u8> = text.split('.').map_while(|part| part.parse().ok()).collect();
-        let four = <[u8; 4]>::try_from(parts).map_err(|_| None)?;
-        if text.split('.').count() == 4 { Ok(Self(four)) } else { Err(None) }
-    }
-}
-
 impl Quantity for TwcId {
     const LIKE: &'static str = "an id of four hexadecimal digits like \"3495\"";
 
     fn read(text: &str) -> Result<Self, Option<String>> {
         text.parse().map_err(|_| None)
+    }
+}
+
+impl Quantity for Line {
+    const LIKE: &'static str = "a phase: \"L1\", \"L2\" or \"L3\"";
+
+    fn read(text: &str) -> Result<Self, Option<String>> {
+        match text {
+            "L1" => Ok(Self::L1),
+            "L2" => Ok(Self::L2),
+            "L3" => Ok(Self::L3),
+            _ => Err(None),
+        }
+    }
+}
+
+impl Quantity for Window {
+    const LIKE: &'static str = "a time of day like \"23:00-07:00\"";
+
+    fn read(text: &str) -> Result<Self, Option<String>> {
+        let minutes = |text: &str| {
+            let (hour, minute) = text.trim().split_once(':')?;
+            let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
+            (hour <= 24 && minute < 60).then(|| hour * 60 + minute).filter(|minutes| *minutes <= 24 * 60)
+        };
+        let (from, to) = text.split_once('-').ok_or(None)?;
+        let (from, to) = minutes(from).zip(minutes(to)).ok_or(None)?;
+        if from < 24 * 60 { Ok(Self { from, to }) } else { Err(None) }
     }
 }
 
@@ -198,7 +213,7 @@ impl Quantity for CarProfile {
     }
 }
 
-fn unknown(what: &str, text: &str, names: impl IntoIterator<Item = &'static str>) -> String {
+pub(super) fn unknown(what: &str, text: &str, names: impl IntoIterator<Item = &'static str>) -> String {
     let names: Vec<&str> = names.into_iter().collect();
     let hint = did_you_mean(text, names.iter().copied())
         .map_or_else(String::new, |name| format!(", did you mean `{name}`?"));
@@ -273,14 +288,16 @@ mod tests {
         assert_eq!(read("3x20A"), Ok(Limit { amps: CentiAmps::from_amps(20), phases: Some(3) }));
         assert_eq!(read("16A"), Ok(Limit { amps: CentiAmps::from_amps(16), phases: None }));
         assert_eq!(read("1/200"), Ok(Ratio::new(1, 200)));
-        assert_eq!(read("4.5.3.2"), Ok(Firmware([4, 5, 3, 2])));
+        assert_eq!(read("23:00-7:30"), Ok(Window { from: 1_380, to: 450 }));
         for bad in ["4x20A", "3x20", "x20A"] {
             assert!(read::<Limit>(bad).is_err(), "{bad}");
         }
         assert!(
             read::<WattHours>("5kW").is_err() && read::<Ratio>("2/1").is_err() && read::<Ratio>("1/0").is_err()
         );
-        assert!(read::<Firmware>("4.5.3").is_err() && read::<Firmware>("4.5.3.2.1").is_err());
+        for bad in ["24:01-1:00", "1:60-2:00", "1:00", "24:00-1:00"] {
+            assert!(read::<Window>(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

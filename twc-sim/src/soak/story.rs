@@ -96,7 +96,7 @@ impl Story {
         let car = CarProfile::by_name(name).unwrap_or_else(CarProfile::tesla);
         let unit = &mut self.units[which];
         unit.has_car = !unit.has_car;
-        if unit.has_car { Action::Plug(which, Visit { car, wants }) } else { Action::Unplug(which) }
+        if unit.has_car { Action::Plug(which, Visit::new(car, wants)) } else { Action::Unplug(which) }
     }
 
     fn switch(&mut self, which: usize) -> Action {
@@ -118,7 +118,7 @@ impl Story {
             self.happens(time, Action::Power(which, true));
             self.happens(time, Action::Silence(which, Duration::ZERO));
             self.happens(time, Action::Deafen(which, Duration::ZERO));
-            self.happens(time, Action::Plug(which, Visit { car: CarProfile::tesla(), wants: HUNGRY }));
+            self.happens(time, Action::Plug(which, Visit::new(CarProfile::tesla(), HUNGRY)));
         }
     }
 }

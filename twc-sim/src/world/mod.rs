@@ -1,34 +1,39 @@
-//! The bus with everybody on it: chargers, and one station outside (somebody's master). Sans-IO like the rest.
+//! One or several buses with everybody on them, and the judge who sees it all. Sans-IO like the rest.
 //!
-//! Frames take their time on the wire, two senders at once garble each other, and the line damages what it
-//! likes. Listeners get the first byte when it is over, so that they know the line is taken, and the rest in
-//! portions.
+//! On each bus there are chargers and one station outside (somebody's master, or nobody). Frames take their time
+//! on the wire, two senders at once garble each other, and the line damages what it likes. Listeners get the
+//! first byte when it is over, so that they know the line is taken, and the rest in portions; under a
+//! [`crate::Sim`] an undamaged frame is handed on whole instead, when its last byte is over, to the same effect.
+//!
+//! What happens at one moment on several buses happens in the order of the buses.
 
 mod air;
+mod bus;
 mod outside;
 mod run;
+mod seat;
 mod witness;
 
 use core::time::Duration;
 
 use twc_proto::{Instant, TwcId};
 
-use self::air::Transmission;
 pub use self::air::air_time;
-use self::outside::Outside;
-use self::run::Seat;
-use self::witness::Witness;
+use self::bus::Bus;
+pub use self::bus::BusStats;
+use self::seat::Seat;
 use crate::charger::Charger;
 use crate::checker::{ChargerSummary, Checker, Verdict};
-use crate::fault::{FaultPreset, Faults};
-use crate::rng::Rng;
+use crate::fault::{FaultPreset, FaultRates};
 use crate::trace::Trace;
 
 /// A machine that wants to be woken again at once is woken after this long.
 pub(crate) const BREATH: Duration = Duration::from_millis(1);
+/// So many of the last transmissions go with each violation.
+const LAST_EVENTS: usize = 24;
 
-/// How a [`World`] is made.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// How a bus is made, the first of a [`World`] or another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct WorldConfig {
     /// Decides all damage.
     pub seed: u64,
@@ -42,89 +47,85 @@ pub struct WorldConfig {
     pub delay_from_bus: Duration,
 }
 
-/// What a [`World`] has counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct BusStats {
-    /// Transmissions in all.
-    pub transmissions: u64,
-    /// Transmissions that met another.
-    pub collided: u64,
-    /// Transmissions the line damaged.
-    pub damaged: u64,
-    /// Messages somebody took for real though nobody sent them.
-    pub undetected: u64,
-    /// Bytes the station sent faster than the bus could take them.
-    pub refused_bytes: u64,
-}
-
-/// The bus, its chargers and the station outside.
+/// The buses, their chargers and the stations outside.
+///
+/// Most worlds have one bus, number 0; methods that name no bus mean that one, or all where they say so. Chargers
+/// are numbered over all buses in the order they were added.
 ///
 /// `handle_outside` and `handle_timeout` live through everything up to `now` in order. After either, drain
 /// [`World::poll_outside`], then wait until [`World::poll_timeout`].
 #[derive(Debug)]
 pub struct World {
-    config: WorldConfig,
+    seed: u64,
     now: Instant,
-    seats: Vec<Seat>,
-    outside: Outside,
-    on_air: Vec<Transmission>,
-    /// When something happens next, as of the last change.
-    next: Option<Instant>,
-    /// Something changed since.
-    is_stale: bool,
-    faults: Faults,
-    rng: Rng,
-    trace: Trace,
-    stats: BusStats,
-    witness: Witness,
+    buses: Vec<Bus>,
+    /// Bus and seat of each charger.
+    places: Vec<(usize, usize)>,
     checker: Option<Checker>,
 }
 
 impl World {
     /// A bus without chargers.
     pub fn new(config: WorldConfig) -> Self {
-        let mut rng = Rng::new(config.seed);
-        Self {
-            now: Instant::ZERO,
-            seats: Vec::new(),
-            outside: Outside::new(config.delay_to_bus, config.delay_from_bus),
-            on_air: Vec::new(),
-            next: None,
-            is_stale: true,
-            faults: Faults::new(config.fault, rng.next_u64()),
-            rng,
-            trace: Trace::new(),
-            stats: BusStats::default(),
-            witness: Witness::default(),
-            checker: None,
-            config,
-        }
+        let bus = Bus::new(0, config);
+        Self { seed: config.seed, now: Instant::ZERO, buses: vec![bus], places: Vec::new(), checker: None }
     }
 
-    /// Wires a charger to the bus; returns its index.
+    /// Adds a bus; returns its number. Its seed should differ from the others'.
+    pub fn add_bus(&mut self, config: WorldConfig) -> usize {
+        let index = self.buses.len();
+        self.buses.push(Bus::new(index, config));
+        index
+    }
+
+    /// How many buses there are.
+    pub fn buses(&self) -> usize {
+        self.buses.len()
+    }
+
+    /// What the world was made from.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Wires a charger to the first bus; returns its index.
     pub fn add_charger(&mut self, charger: Charger) -> usize {
+        self.add_charger_on(0, charger)
+    }
+
+    /// Wires a charger to this bus (the first, if there is no such bus); returns its index.
+    pub fn add_charger_on(&mut self, bus: usize, charger: Charger) -> usize {
+        let bus = if bus < self.buses.len() { bus } else { 0 };
+        let index = self.places.len();
         if let Some(checker) = &mut self.checker {
-            checker.know(&charger);
+            checker.know(bus, index, &charger);
         }
-        self.seats.push(Seat::new(charger));
-        self.is_stale = true;
-        self.seats.len() - 1
+        if let Some(slot) = self.buses.get_mut(bus) {
+            slot.break_up_frames();
+            slot.seats.push(Seat::new(index, charger));
+            slot.touch();
+            self.places.push((bus, slot.seats.len() - 1));
+        }
+        index
     }
 
     /// The charger with this index.
     pub fn charger(&self, index: usize) -> Option<&Charger> {
-        self.seats.get(index).map(Seat::charger)
+        let (bus, seat) = *self.places.get(index)?;
+        Some(self.buses.get(bus)?.seats.get(seat)?.charger())
     }
 
     /// The charger with this index, for commands.
     pub fn charger_mut(&mut self, index: usize) -> Option<&mut Charger> {
-        self.is_stale = true;
-        self.seats.get_mut(index).map(Seat::charger_mut)
+        let (bus, seat) = *self.places.get(index)?;
+        let bus = self.buses.get_mut(bus)?;
+        bus.touch();
+        Some(bus.seats.get_mut(seat)?.charger_mut())
     }
 
     /// All chargers in the order they were added.
     pub fn chargers(&self) -> impl Iterator<Item = &Charger> {
-        self.seats.iter().map(Seat::charger)
+        (0..self.places.len()).filter_map(|index| self.charger(index))
     }
 
     /// The first charger that has this id now.
@@ -132,44 +133,76 @@ impl World {
         self.chargers().find(|charger| charger.id() == id)
     }
 
+    /// The bus a charger is on.
+    pub fn bus_of(&self, charger: usize) -> Option<usize> {
+        self.places.get(charger).map(|(bus, _)| *bus)
+    }
+
     /// How far the world has lived.
     pub fn now(&self) -> Instant {
         self.now
     }
 
-    /// How bad the line is from now on.
-    pub fn set_fault(&mut self, preset: FaultPreset) {
-        self.faults.set_preset(preset);
+    /// How bad every line is from now on: a preset, or rates of one's own.
+    pub fn set_fault(&mut self, rates: impl Into<FaultRates>) {
+        let rates = rates.into();
+        self.buses.iter_mut().for_each(|bus| bus.faults.set_rates(rates));
+    }
+
+    /// How bad one line is from now on.
+    pub fn set_fault_on(&mut self, bus: usize, rates: impl Into<FaultRates>) {
+        if let Some(bus) = self.buses.get_mut(bus) {
+            bus.faults.set_rates(rates);
+        }
     }
 
     /// How bad the line is.
-    pub fn fault(&self) -> FaultPreset {
-        self.faults.preset()
+    pub fn fault(&self, bus: usize) -> Option<&FaultRates> {
+        self.buses.get(bus).map(|bus| bus.faults.rates())
     }
 
-    /// The converter holds bytes in both directions for `span`, then delivers them in order.
+    /// The converter of the first bus holds bytes in both directions for `span`, then delivers them in order.
     pub fn stall(&mut self, now: Instant, span: Duration) {
+        self.stall_on(0, now, Some(span), Some(span));
+    }
+
+    /// The converter of this bus holds bytes on their way to the bus, on their way from it, or both.
+    pub fn stall_on(&mut self, bus: usize, now: Instant, to_bus: Option<Duration>, from_bus: Option<Duration>) {
         self.handle_timeout(now);
-        self.outside.stall(now + span);
-        self.is_stale = true;
+        if let Some(slot) = self.buses.get_mut(bus) {
+            slot.stall(to_bus, from_bus);
+            if let Some(checker) = &mut self.checker {
+                checker.on_damage(bus, now);
+            }
+        }
     }
 
-    /// What was counted.
+    /// What was counted on all buses.
     pub fn stats(&self) -> BusStats {
-        self.stats
+        self.buses.iter().fold(BusStats::default(), |sum, bus| sum.plus(&bus.stats))
     }
 
-    /// The last transmissions.
+    /// The last transmissions on the first bus.
     pub fn trace(&self) -> &Trace {
-        &self.trace
+        // There is always a first bus.
+        static NONE: Trace = Trace::empty();
+        self.trace_of(0).unwrap_or(&NONE)
+    }
+
+    /// The last transmissions on this bus.
+    pub fn trace_of(&self, bus: usize) -> Option<&Trace> {
+        self.buses.get(bus).map(|bus| &bus.trace)
     }
 
     /// From now on `checker` sees everything.
     pub fn attach_checker(&mut self, mut checker: Checker) {
-        for charger in self.chargers() {
-            checker.know(charger);
+        for (index, (bus, _)) in self.places.iter().enumerate() {
+            if let Some(charger) = self.charger(index) {
+                checker.know(*bus, index, charger);
+            }
         }
         self.checker = Some(checker);
+        self.buses.iter_mut().for_each(Bus::touch);
     }
 
     /// The judge.
@@ -194,51 +227,113 @@ impl World {
         Some(verdict)
     }
 
-    /// The station outside puts bytes on the wire; they take their time.
+    /// The station outside the first bus puts bytes on the wire; they take their time.
     pub fn handle_outside(&mut self, now: Instant, bytes: &[u8]) {
+        self.handle_outside_on(0, now, bytes);
+    }
+
+    /// The station outside this bus puts bytes on the wire.
+    pub fn handle_outside_on(&mut self, bus: usize, now: Instant, bytes: &[u8]) {
         self.handle_timeout(now);
-        self.is_stale = true;
-        if !self.outside.push(now, bytes) {
-            self.stats.refused_bytes = self.stats.refused_bytes.saturating_add(bytes.len() as u64);
+        if let Some(bus) = self.buses.get_mut(bus) {
+            bus.handle_outside(bytes, self.checker.as_mut());
         }
         self.handle_timeout(now);
     }
 
-    /// What the station outside has heard since the last call.
+    /// What the station outside the first bus has heard since the last call.
     pub fn poll_outside(&mut self) -> Option<Vec<u8>> {
+        self.poll_outside_on(0)
+    }
+
+    /// What the station outside this bus has heard since the last call.
+    pub fn poll_outside_on(&mut self, bus: usize) -> Option<Vec<u8>> {
         let mut bytes = Vec::new();
-        self.take_outside(&mut bytes);
+        self.take_outside_on(bus, &mut bytes);
         if bytes.is_empty() { None } else { Some(bytes) }
     }
 
     /// The same, appended to a buffer of the caller's.
-    pub fn take_outside(&mut self, out: &mut Vec<u8>) {
-        self.outside.take(out);
+    pub fn take_outside_on(&mut self, bus: usize, out: &mut Vec<u8>) {
+        if let Some(bus) = self.buses.get_mut(bus) {
+            bus.outside.take(out);
+        }
     }
 
     /// Lives through everything up to `now`.
     pub fn handle_timeout(&mut self, now: Instant) {
-        loop {
-            self.next = self.poll_timeout();
-            self.is_stale = false;
-            let Some(at) = self.next.filter(|at| *at <= now) else {
-                break;
-            };
+        while let Some(at) = self.next().filter(|at| *at <= now) {
             self.now = self.now.max(at);
-            self.step();
-            self.is_stale = true;
+            for bus in &mut self.buses {
+                if bus.refresh().is_some_and(|due| due <= at) {
+                    bus.step(at, self.checker.as_mut());
+                }
+            }
+            self.judge();
         }
         self.now = self.now.max(now);
+        for bus in &mut self.buses {
+            bus.now = self.now;
+        }
         self.judge();
     }
 
     /// When something happens next.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        if !self.is_stale {
-            return self.next;
+        self.buses.iter().filter_map(Bus::poll_timeout).min()
+    }
+
+    fn next(&mut self) -> Option<Instant> {
+        self.buses.iter_mut().filter_map(Bus::refresh).min()
+    }
+
+    /// Under a [`crate::Sim`], undamaged frames are handed on whole.
+    pub(crate) fn set_quick(&mut self, is_quick: bool) {
+        for bus in &mut self.buses {
+            bus.is_quick = is_quick;
         }
-        let on_air = self.on_air.iter().map(Transmission::due).min();
-        let seats = self.seats.iter().filter_map(Seat::wakes_at).min();
-        [self.outside.next(), on_air, seats].into_iter().flatten().min()
+    }
+
+    /// Every charger lives up to now, also one that nothing has happened to.
+    pub(crate) fn catch_up(&mut self) {
+        let now = self.now;
+        for seat in self.buses.iter_mut().flat_map(|bus| &mut bus.seats) {
+            seat.catch_up(now);
+        }
+    }
+
+    /// Until when the line is taken by a frame that the station outside gets only at its end.
+    pub(crate) fn taken_until(&self, bus: usize, now: Instant) -> Option<Instant> {
+        self.buses.get(bus)?.taken_until(now)
+    }
+
+    /// What the station outside has heard before now, though it was to get it later as a whole.
+    pub(crate) fn take_belated(&mut self, bus: usize) -> Vec<(Instant, Vec<u8>)> {
+        self.buses.get_mut(bus).map(|bus| core::mem::take(&mut bus.outside.arrived_before)).unwrap_or_default()
+    }
+
+    /// Somebody joins in the middle.
+    pub(crate) fn break_up_frames(&mut self, bus: usize) {
+        if let Some(bus) = self.buses.get_mut(bus) {
+            bus.break_up_frames();
+        }
+    }
+
+    fn judge(&mut self) {
+        let Some(checker) = &mut self.checker else {
+            return;
+        };
+        for bus in self.buses.iter_mut().filter(|bus| bus.is_touched) {
+            bus.is_touched = false;
+            for seat in &bus.seats {
+                checker.look(bus.index, seat.index, seat.charger());
+            }
+        }
+        checker.judge(self.now);
+        while let Some(finding) = checker.poll_finding() {
+            let trace = self.buses.get(finding.bus.unwrap_or(0)).map(|bus| &bus.trace);
+            let last_events = trace.map(|trace| trace.last(LAST_EVENTS)).unwrap_or_default();
+            checker.keep(finding, last_events);
+        }
     }
 }

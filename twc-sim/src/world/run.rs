@@ -1,219 +1,238 @@
-//! One step of the world: what arrives, who is woken, who begins to send.
+//! One step of a bus: what arrives, who is woken, who begins to send.
 
-use core::time::Duration;
+use twc_proto::{Decoder, Instant};
 
-use twc_proto::{Instant, Link, LinkSettings};
-
-use super::air::Transmission;
-use super::{BREATH, World};
-use crate::charger::Charger;
+use super::air::{LostTo, Transmission, Whole};
+use super::bus::{Bus, Ghost};
+use crate::checker::Checker;
+use crate::fault::FaultEffect;
 use crate::trace::Sender;
 
-/// A charger's place on the bus.
-#[derive(Debug)]
-pub(super) struct Seat {
-    link: Link<Charger>,
-    is_sending: bool,
-    /// Not woken before.
-    rests_until: Instant,
-    heard: u64,
-    /// When it wants to be woken, as of the last change.
-    wakes_at: Option<Instant>,
-    /// Somebody had their hands on it since.
-    is_stale: bool,
-}
+/// So many buffers are kept for use.
+const SPARES: usize = 4;
 
-impl Seat {
-    pub(super) fn new(charger: Charger) -> Self {
-        let mut settings = LinkSettings::default();
-        if !charger.config().listens_first {
-            settings.quiet_gap = Duration::ZERO;
-        }
-        Self {
-            link: Link::with_settings(charger, settings),
-            is_sending: false,
-            rests_until: Instant::ZERO,
-            heard: 0,
-            wakes_at: None,
-            is_stale: true,
-        }
-    }
+/// Who watches, if anybody does.
+pub(super) type Judge<'a> = Option<&'a mut Checker>;
 
-    pub(super) fn charger(&self) -> &Charger {
-        self.link.node()
-    }
-
-    pub(super) fn charger_mut(&mut self) -> &mut Charger {
-        self.is_stale = true;
-        self.link.node_mut()
-    }
-
-    pub(super) fn wakes_at(&self) -> Option<Instant> {
-        if self.is_stale { self.next_wake() } else { self.wakes_at }
-    }
-
-    /// Works out anew when to wake it. Deadlines are asked for far more often than they change.
-    fn refresh(&mut self) {
-        self.wakes_at = self.next_wake();
-        self.is_stale = false;
-    }
-
-    fn next_wake(&self) -> Option<Instant> {
-        let talks_at = if self.is_sending { None } else { self.link.poll_timeout() };
-        let changes_at = self.link.node().next_event();
-        let at = [talks_at, changes_at].into_iter().flatten().min()?;
-        Some(at.max(self.rests_until))
-    }
-
-    /// Its deadline, if it has come; what it begins to send.
-    fn wake(&mut self, now: Instant) -> Option<Vec<u8>> {
-        if self.wakes_at().is_none_or(|at| at > now) {
-            return None;
-        }
-        self.link.handle_timeout(now);
-        self.rests_until = now + BREATH;
-        let wire = self.link.poll_transmit(now);
-        self.is_sending |= wire.is_some();
-        self.refresh();
-        Some(wire?.as_ref().to_vec())
-    }
-
-    /// Returns whether it heard something it acts on. Bytes without a message can only put off what it wants
-    /// to send; then it is woken in vain once, which costs less than working out its deadlines every time.
-    fn hear(&mut self, now: Instant, bytes: &[u8]) -> bool {
-        let before = self.link.decoder_stats().messages;
-        self.link.handle_bytes(now, bytes);
-        if self.link.decoder_stats().messages != before {
-            self.refresh();
-        }
-        let count = self.charger().heard().count;
-        core::mem::replace(&mut self.heard, count) != count
-    }
-
-    fn sent(&mut self, now: Instant) {
-        self.is_sending = false;
-        self.link.handle_sent(now);
-        self.refresh();
-    }
-}
-
-impl World {
-    pub(super) fn step(&mut self) {
+impl Bus {
+    /// Everything that is due at `now`.
+    pub(super) fn step(&mut self, now: Instant, mut judge: Judge<'_>) {
+        self.now = self.now.max(now);
+        self.touch();
         while let Some(bytes) = self.outside.pop_arrival(self.now) {
-            self.outside_hears(&bytes);
+            self.outside_hears(&bytes, &mut judge);
         }
-        self.deliver();
+        self.deliver(&mut judge);
+        while let Some(at) = self.ghosts.iter().position(|ghost| ghost.at <= self.now) {
+            self.begin_ghost(at, &mut judge);
+        }
         while let Some(bytes) = self.outside.pop_start(self.now) {
-            self.begin(Sender::Outside, bytes);
+            self.begin_outside(&bytes, &mut judge);
         }
-        let now = self.now;
-        for index in 0..self.seats.len() {
-            if let Some(bytes) = self.seats.get_mut(index).and_then(|seat| seat.wake(now)) {
-                self.begin(Sender::Charger(index), bytes);
+        self.wake_seats(&mut judge);
+    }
+
+    /// The station outside hands over bytes.
+    pub(super) fn handle_outside(&mut self, bytes: &[u8], mut judge: Judge<'_>) {
+        self.touch();
+        if !bytes.is_empty() && self.outside.is_direct(self.now) && self.outside.starts_at(self.now) <= self.now {
+            self.outside.note_start(self.now, bytes.len());
+            self.begin_outside(bytes, &mut judge);
+        } else if !self.outside.push(self.now, bytes) {
+            self.stats.refused_bytes = self.stats.refused_bytes.saturating_add(bytes.len() as u64);
+        }
+    }
+
+    fn wake_seats(&mut self, judge: &mut Judge<'_>) {
+        for place in 0..self.seats.len() {
+            let now = self.now;
+            let Some(seat) = self.seats.get(place).filter(|seat| seat.wakes_at().is_some_and(|at| at <= now))
+            else {
+                continue;
+            };
+            let sender = Sender::Charger(seat.index);
+            let taken = self.taken(now, sender);
+            if let Some(frame) = self.seats.get_mut(place).and_then(|seat| seat.wake(now, taken)) {
+                let transmission = self.transmission(sender, frame.wire.as_ref());
+                self.witness.sent(&frame.whole.message);
+                self.begin(transmission, Some(frame.whole), judge);
             }
         }
-        self.judge();
     }
 
-    fn begin(&mut self, sender: Sender, bytes: Vec<u8>) {
+    fn transmission(&mut self, sender: Sender, bytes: &[u8]) -> Transmission {
+        let mut buffer = self.spare.pop().unwrap_or_default();
+        buffer.clear();
+        buffer.extend_from_slice(bytes);
+        Transmission::new(sender, self.now, buffer)
+    }
+
+    fn begin_outside(&mut self, bytes: &[u8], judge: &mut Judge<'_>) {
+        let transmission = self.transmission(Sender::Outside, bytes);
+        let (bus, start, end) = (self.index, transmission.start, transmission.end());
+        let whole = self.witness.each_outside_message(bytes, |message| {
+            if let Some(checker) = judge {
+                checker.on_sent(bus, start, end, message);
+            }
+        });
+        self.begin(transmission, whole, judge);
+    }
+
+    fn begin_ghost(&mut self, at: usize, judge: &mut Judge<'_>) {
+        let ghost = self.ghosts.remove(at);
+        let mut transmission = Transmission::new(ghost.sender, self.now, ghost.bytes);
+        transmission.is_ghost = true;
+        self.doubt(judge);
+        self.meet_others(&mut transmission, judge);
+        self.on_air.push(transmission);
+    }
+
+    fn begin(&mut self, mut transmission: Transmission, whole: Option<Whole>, judge: &mut Judge<'_>) {
         self.stats.transmissions = self.stats.transmissions.saturating_add(1);
-        let mut transmission = Transmission::new(sender, self.now, bytes);
-        self.witness.sent(&transmission.bytes);
-        if let (Sender::Outside, Some(checker)) = (sender, &mut self.checker) {
-            let (start, end) = (transmission.start, transmission.end());
-            self.witness.each_outside_message(&transmission.bytes, |message| checker.on_sent(start, end, message));
+        let end = transmission.end();
+        let effect = self.faults.apply(transmission.sender, &mut transmission.bytes);
+        if let Some(effect) = effect {
+            self.suffer(&mut transmission, effect, end, judge);
         }
-        let effect = self.faults.apply(&mut transmission.bytes);
-        if !effect.is_clean() {
-            transmission.is_damaged = true;
-            self.stats.damaged = self.stats.damaged.saturating_add(1);
-            self.doubt();
-        }
-        for other in &mut self.on_air {
-            other.collides = true;
-            transmission.collides = true;
-        }
-        if transmission.collides {
-            self.doubt();
+        self.meet_others(&mut transmission, judge);
+        if !transmission.is_damaged && !transmission.collides {
+            transmission.says = whole;
+            if whole.is_some() && self.is_quick_now(transmission.sender) {
+                transmission.keep_whole();
+            }
         }
         self.on_air.push(transmission);
     }
 
+    fn suffer(&mut self, frame: &mut Transmission, effect: FaultEffect, end: Instant, judge: &mut Judge<'_>) {
+        frame.is_damaged = true;
+        frame.lost_to = LostTo { slaves: effect.lost_to_slaves, master: effect.lost_to_master };
+        if let Some(again) = effect.again {
+            self.ghosts.push(Ghost { at: end + again.after, sender: frame.sender, bytes: again.bytes });
+        }
+        self.stats.damaged = self.stats.damaged.saturating_add(1);
+        self.doubt(judge);
+    }
+
+    fn meet_others(&mut self, transmission: &mut Transmission, judge: &mut Judge<'_>) {
+        if self.on_air.is_empty() {
+            return;
+        }
+        self.break_up_frames();
+        self.on_air.iter_mut().for_each(|other| other.collides = true);
+        transmission.collides = true;
+        self.doubt(judge);
+    }
+
     /// From here on a listener may take something for real that was not sent.
-    fn doubt(&mut self) {
+    fn doubt(&mut self, judge: &mut Judge<'_>) {
         self.witness.doubt(self.now);
-        if let Some(checker) = &mut self.checker {
-            checker.on_damage(self.now);
+        if let Some(checker) = judge {
+            checker.on_damage(self.index, self.now);
         }
     }
 
-    fn deliver(&mut self) {
+    fn deliver(&mut self, judge: &mut Judge<'_>) {
         let mut index = 0;
-        while let Some(transmission) = self.on_air.get_mut(index) {
-            if transmission.due() > self.now {
+        while let Some(transmission) = self.on_air.get(index) {
+            if transmission.due > self.now {
                 index += 1;
                 continue;
             }
             let mut transmission = self.on_air.swap_remove(index);
-            let sender = transmission.sender;
+            if let Some(whole) = transmission.says.filter(|_| transmission.is_whole) {
+                self.hand_out_whole(&transmission, &whole, judge);
+                self.finish(transmission);
+                continue;
+            }
+            let (sender, lost_to) = (transmission.sender, transmission.lost_to);
             let portion = transmission.next_portion(&mut self.rng);
-            self.hand_out(sender, portion);
+            self.hand_out(sender, lost_to, portion, judge);
             if transmission.is_over() {
-                self.finish(&transmission);
+                self.finish(transmission);
             } else {
                 self.on_air.push(transmission);
             }
         }
     }
 
-    fn hand_out(&mut self, sender: Sender, bytes: &[u8]) {
-        let now = self.now;
-        let mut undetected = 0;
-        for (index, seat) in self.seats.iter_mut().enumerate() {
-            let listens = !seat.is_sending && sender != Sender::Charger(index);
-            if listens && seat.hear(now, bytes) {
-                let heard = seat.charger().heard().last;
-                undetected += u64::from(self.witness.is_invented(now, heard.as_ref()));
+    fn hand_out_whole(&mut self, frame: &Transmission, whole: &Whole, judge: &mut Judge<'_>) {
+        let (first, now) = (frame.first_byte_over(), self.now);
+        let mut received = whole.received;
+        for seat in &mut self.seats {
+            if seat.is_sending || frame.sender == Sender::Charger(seat.index) {
+                continue;
+            }
+            seat.note_bytes(first, now);
+            if !seat.charger().minds(&whole.message) {
+                continue;
+            }
+            if received.is_none() {
+                received = Decoder::new().decode(&mut &frame.bytes[..]).and_then(Result::ok);
+            }
+            if let Some(received) = &received {
+                seat.hear_whole(now, received);
             }
         }
-        self.note_undetected(undetected);
-        let is_sending = self.on_air.iter().any(|other| other.sender == Sender::Outside);
-        let hears = if sender == Sender::Outside { self.config.echo } else { self.config.echo || !is_sending };
-        if hears && self.outside.deliver(now, bytes) {
-            self.outside_hears(bytes);
+        if frame.sender != Sender::Outside {
+            self.outside.deliver_whole(&frame.bytes);
+            if let Some(checker) = judge {
+                checker.on_heard(self.index, now, &whole.message);
+            }
         }
     }
 
-    fn outside_hears(&mut self, bytes: &[u8]) {
-        if let Some(checker) = &mut self.checker {
-            let now = self.now;
-            let undetected = self.witness.each_heard_message(now, bytes, |message| checker.on_heard(now, message));
-            self.note_undetected(undetected);
+    fn hand_out(&mut self, sender: Sender, lost_to: LostTo, bytes: &[u8], judge: &mut Judge<'_>) {
+        let now = self.now;
+        let mut undetected = 0;
+        for seat in &mut self.seats {
+            let listens = !lost_to.slaves && !seat.is_sending && sender != Sender::Charger(seat.index);
+            if listens && seat.hear_bytes(now, bytes) {
+                let heard = seat.charger().heard().last;
+                undetected += u64::from(heard.is_some_and(|message| self.witness.is_invented(now, &message)));
+            }
+        }
+        self.note_undetected(undetected, judge);
+        let is_sending = self.on_air.iter().any(|other| other.sender == Sender::Outside && !other.is_ghost);
+        let hears = if sender == Sender::Outside { self.echo } else { self.echo || !is_sending };
+        if hears && !lost_to.master && self.outside.deliver(now, bytes) {
+            self.outside_hears(bytes, judge);
         }
     }
 
-    fn note_undetected(&mut self, undetected: u64) {
+    fn outside_hears(&mut self, bytes: &[u8], judge: &mut Judge<'_>) {
+        let (bus, now) = (self.index, self.now);
+        if let Some(checker) = judge {
+            let mut undetected = 0;
+            self.witness.each_heard_message(now, bytes, |message, is_invented| {
+                undetected += u64::from(is_invented);
+                checker.on_heard(bus, now, message);
+            });
+            self.note_undetected(undetected, judge);
+        }
+    }
+
+    fn note_undetected(&mut self, undetected: u64, judge: &mut Judge<'_>) {
         self.stats.undetected = self.stats.undetected.saturating_add(undetected);
-        if let Some(checker) = self.checker.as_mut().filter(|_| undetected > 0) {
+        if let Some(checker) = judge.as_mut().filter(|_| undetected > 0) {
             checker.on_undetected(self.now);
         }
     }
 
-    fn finish(&mut self, transmission: &Transmission) {
+    fn finish(&mut self, transmission: Transmission) {
         let is_damaged = transmission.is_damaged || transmission.collides;
+        if transmission.says.is_some() && !transmission.is_whole {
+            self.settle_listeners(transmission.sender);
+        }
         self.stats.collided = self.stats.collided.saturating_add(u64::from(transmission.collides));
         self.trace.record(transmission.start, transmission.sender, &transmission.bytes, is_damaged);
-        let Sender::Charger(index) = transmission.sender else {
-            return;
-        };
-        if let Some(seat) = self.seats.get_mut(index) {
-            seat.sent(self.now);
+        if let (Sender::Charger(index), false) = (transmission.sender, transmission.is_ghost) {
+            if let Some(seat) = self.seats.iter_mut().find(|seat| seat.index == index) {
+                seat.sent(self.now);
+            }
         }
-    }
-
-    pub(super) fn judge(&mut self) {
-        if let Some(checker) = &mut self.checker {
-            checker.judge(self.now, self.seats.iter().map(Seat::charger), &self.trace);
+        if self.spare.len() < SPARES {
+            self.spare.push(transmission.bytes);
         }
     }
 }

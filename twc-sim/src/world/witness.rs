@@ -3,29 +3,32 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 
+use twc_proto::slip::END;
 use twc_proto::{Decoder, Instant, Message};
 
-/// So many transmissions back a message may have its origin.
+use super::air::Whole;
+
+/// So many messages back one may have its origin.
 const REMEMBERED: usize = 64;
 /// So long after the last damage everything heard is compared with what was sent.
 const DOUBT: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Default)]
 pub(super) struct Witness {
-    sent: VecDeque<Vec<u8>>,
+    /// What was sent, the newest first.
+    sent: VecDeque<Message>,
     doubt_until: Option<Instant>,
     outside: Decoder,
     heard: Decoder,
 }
 
 impl Witness {
-    /// Somebody begins to send `bytes`.
-    pub(super) fn sent(&mut self, bytes: &[u8]) {
-        let recycled = if self.sent.len() < REMEMBERED { None } else { self.sent.pop_back() };
-        let mut copy = recycled.unwrap_or_default();
-        copy.clear();
-        copy.extend_from_slice(bytes);
-        self.sent.push_front(copy);
+    /// Somebody sends this.
+    pub(super) fn sent(&mut self, message: &Message) {
+        if self.sent.len() >= REMEMBERED {
+            self.sent.pop_back();
+        }
+        self.sent.push_front(*message);
     }
 
     /// Something was damaged.
@@ -34,48 +37,34 @@ impl Witness {
     }
 
     /// Whether nobody sent this.
-    pub(super) fn is_invented(&self, now: Instant, message: Option<&Message>) -> bool {
-        let (Some(message), Some(doubt_until)) = (message, self.doubt_until) else {
-            return false;
-        };
-        now <= doubt_until && !self.sent.iter().any(|bytes| says(bytes, message))
+    pub(super) fn is_invented(&self, now: Instant, message: &Message) -> bool {
+        self.doubt_until.is_some_and(|until| now <= until) && !self.sent.contains(message)
     }
 
-    /// The messages in what the station outside sends, as it means them.
-    pub(super) fn each_outside_message(&mut self, bytes: &[u8], mut each: impl FnMut(&Message)) {
-        let mut input = bytes;
+    /// The messages in what the station outside sends, as it means them; returns the one that is all of it, if
+    /// it is one.
+    pub(super) fn each_outside_message(&mut self, bytes: &[u8], mut each: impl FnMut(&Message)) -> Option<Whole> {
+        let (mut input, mut count, mut whole) = (bytes, 0, None);
         while let Some(outcome) = self.outside.decode(&mut input) {
+            count += 1;
             if let Ok(received) = outcome {
+                self.sent(received.message());
                 each(received.message());
+                whole = Some(Whole { message: *received.message(), received: Some(received) });
             }
         }
+        // Everything from the first delimiter on, and at most a tail byte behind the last.
+        let is_frame = count == 1 && bytes.first() == Some(&END) && bytes.iter().rev().take(2).any(|b| *b == END);
+        whole.filter(|_| is_frame)
     }
 
-    /// The messages in what the station outside hears; returns how many of them nobody sent.
-    pub(super) fn each_heard_message(
-        &mut self,
-        now: Instant,
-        bytes: &[u8],
-        mut each: impl FnMut(&Message),
-    ) -> u64 {
-        let (mut input, mut invented) = (bytes, 0);
+    /// The messages in what the station outside hears, and whether nobody sent it.
+    pub(super) fn each_heard_message(&mut self, now: Instant, bytes: &[u8], mut each: impl FnMut(&Message, bool)) {
+        let mut input = bytes;
         while let Some(outcome) = self.heard.decode(&mut input) {
             if let Ok(received) = outcome {
-                invented += u64::from(self.is_invented(now, Some(received.message())));
-                each(received.message());
+                each(received.message(), self.is_invented(now, received.message()));
             }
         }
-        invented
     }
-}
-
-fn says(bytes: &[u8], message: &Message) -> bool {
-    let mut decoder = Decoder::new();
-    let mut input = bytes;
-    while let Some(outcome) = decoder.decode(&mut input) {
-        if outcome.is_ok_and(|received| received.message() == message) {
-            return true;
-        }
-    }
-    false
 }

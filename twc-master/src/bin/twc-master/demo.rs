@@ -65,7 +65,7 @@ fn house(seed: u64) -> Result<Sim<Master<Equal>>, Failure> {
     config.circuit_limit = Some(CentiAmps::from_amps(32));
     config.expected_slaves = CONNECTORS.len() as u8;
     let master = Master::new(config, Equal, Instant::ZERO).map_err(|error| Failure::failed(error.to_string()))?;
-    Ok(Sim::new(world, Link::new(master)))
+    Ok(Sim::with_world(world, Link::new(master)))
 }
 
 /// Fetches the master's events and keeps those that a person should look at.

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 use twc_master::share::Equal;
-use twc_master::{Config, Master, Snapshot, Timing};
-use twc_proto::{BodyLen, DecodeError, Envelope, Instant, Node, Received, Sign, TwcId};
+use twc_master::{Config, Master, PHASES, Place, Snapshot, Timing};
+use twc_proto::{BodyLen, CentiAmps, DecodeError, Envelope, Instant, Node, Received, Sign, TwcId};
 use twc_sim::Guest;
 use twc_sim::scenario::{MasterSpec, units};
 
@@ -59,6 +59,11 @@ impl Guest for Hosted {
 
     fn saved(&self) -> Snapshot {
         self.0.snapshot()
+    }
+
+    fn handle_limit(&mut self, now: Instant, limit: CentiAmps) {
+        // There is always a site.
+        let _ = self.0.order(now, Place::Site, [limit; PHASES]);
     }
 
     fn poll_note(&mut self) -> Option<String> {

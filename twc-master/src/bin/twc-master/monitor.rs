@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::decode::output::{Origin, Output, seconds};
 use crate::decode::stream::Tap;
 use crate::exit::Failure;
-use crate::link::{Io, LinkSpec};
+use crate::link::{Io, LinkSpec, Opener};
 use crate::stop::Stop;
 
 /// Shows what passes on the bus; sends nothing, ever
@@ -38,13 +38,14 @@ pub(crate) fn run(args: &MonitorArgs) -> Result<(), Failure> {
 
 async fn watch(args: &MonitorArgs) -> Result<(), Failure> {
     let mut stop = Stop::listen()?;
-    let io = args.link.open(true).await?;
+    let opener = args.link.opener()?;
+    let io = opener.listen().await.map_err(|error| Failure::link(error.to_string()))?;
     let mut watcher = Watcher { output: Output::new(args.json), tap: Tap::new(), start: Instant::now() };
     tell(&format!("listening on {}", args.link));
     let ended = tokio::select! {
         biased;
         () = limit(args.seconds) => Ok(()),
-        ended = watcher.follow(&args.link, io, &mut stop) => ended,
+        ended = watcher.follow(args, &opener, io, &mut stop) => ended,
     };
     tell(&format!("{} in {:.0} s", watcher.tap.summary(), watcher.start.elapsed().as_secs_f64()));
     match ended {
@@ -76,7 +77,14 @@ struct Watcher {
 impl Watcher {
     /// Shows what comes in until told to stop; a link that breaks is opened again. Fails when nothing more
     /// can be written.
-    async fn follow(&mut self, link: &LinkSpec, mut io: Box<dyn Io>, stop: &mut Stop) -> io::Result<()> {
+    async fn follow(
+        &mut self,
+        args: &MonitorArgs,
+        opener: &Opener,
+        mut io: Box<dyn Io>,
+        stop: &mut Stop,
+    ) -> io::Result<()> {
+        let link = &args.link;
         let mut buffer = [0; 256];
         loop {
             let read = tokio::select! {
@@ -95,7 +103,7 @@ impl Watcher {
             };
             drop(io);
             tell(&format!("{link} lost: {lost}; trying again"));
-            match link.open_again(true, stop).await {
+            match opener.listen_again(stop).await {
                 ControlFlow::Continue(again) => io = again,
                 ControlFlow::Break(()) => return Ok(()),
             }

@@ -1,39 +1,76 @@
 //! What `run` tells people and programs: one line per change.
 
 use std::io::{self, Write};
+use std::thread;
 
 use serde_json::{Map, Value};
-use twc_master::share::Share;
-use twc_master::{Event, Master};
-use twc_proto::{DecoderStats, Instant, Link};
+use tokio::sync::oneshot;
+use twc_master::Event;
+use twc_master::supervisor::{Notice, Notices, Status};
+use twc_proto::{Instant, TwcId};
 
 use crate::amps;
 use crate::decode::output::seconds;
+use crate::exit::Failure;
 
-/// Writes events to standard output. A reader that goes away does not stop the master.
+/// Writes what happens to standard output. A reader that goes away, or reads nothing, does not stop the master.
 #[derive(Debug)]
 pub(crate) struct Reporter {
     json: bool,
-    damaged: u32,
+    link: String,
+    pub(crate) master: TwcId,
     deaf: bool,
 }
 
+type Fields = Vec<(&'static str, Value)>;
+
 impl Reporter {
-    pub(crate) fn new(json: bool) -> Self {
-        Self { json, damaged: 0, deaf: false }
+    pub(crate) fn new(json: bool, link: String) -> Self {
+        Self { json, link, master: TwcId::default(), deaf: false }
     }
 
-    /// Fetches and prints everything that is new.
-    pub(crate) fn step<S: Share>(&mut self, link: &mut Link<Master<S>>, now: Instant) {
-        while let Some(event) = link.node_mut().poll_event() {
-            self.line(now, event.kind(), &event.to_string(), fields(&event));
-        }
-        let damaged = link.decoder_stats().rejected();
-        if damaged != self.damaged {
-            self.damaged = damaged;
-            let fields = vec![("total", Value::from(damaged))];
-            self.line(now, "damaged-frame", &format!("damaged frame, {damaged} so far"), fields);
-        }
+    /// Prints all there is to tell, in a thread of its own; completes after the last of it.
+    pub(crate) fn follow(mut self, mut notices: Notices) -> Result<oneshot::Receiver<()>, Failure> {
+        let cannot = |error: io::Error| Failure::failed(format!("cannot start: {error}"));
+        let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(cannot)?;
+        let (done, told) = oneshot::channel();
+        let follow = move || {
+            runtime.block_on(async {
+                while let Some((now, notice)) = notices.next().await {
+                    self.notice(now, &notice);
+                }
+            });
+            // Nobody waits only when the program ends anyway.
+            let _ = done.send(());
+        };
+        thread::Builder::new().name("twc-report".into()).spawn(follow).map_err(cannot)?;
+        Ok(told)
+    }
+
+    fn notice(&mut self, now: Instant, notice: &Notice) {
+        let link = &self.link;
+        let (kind, text, fields) = match notice {
+            Notice::Event(event) => (event.kind(), event.to_string(), fields(event)),
+            Notice::Connected => ("connected", format!("{link} open, master id {}", self.master), Fields::new()),
+            Notice::Disconnected { why } => {
+                ("disconnected", format!("{link} lost: {why}; trying again"), Fields::new())
+            }
+            Notice::Reconnected => ("reconnected", format!("{link} open again"), Fields::new()),
+            Notice::Damaged { total } => {
+                ("damaged-frame", format!("damaged frame, {total} so far"), vec![("total", Value::from(*total))])
+            }
+            Notice::NotSaved { why } => {
+                ("state-not-saved", format!("no raises: the state file fails: {why}"), Fields::new())
+            }
+            Notice::SavedAgain => ("state-saved", "the state file is written again".to_owned(), Fields::new()),
+            Notice::Missed { count } => (
+                "missed",
+                format!("read too slowly: {count} lines are missing here"),
+                vec![("count", (*count).into())],
+            ),
+            _ => return,
+        };
+        self.line(now, kind, &text, fields);
     }
 
     /// Something the program did.
@@ -41,22 +78,7 @@ impl Reporter {
         self.line(now, kind, text, Vec::new());
     }
 
-    /// The counts at the end, on standard error.
-    pub(crate) fn farewell<S: Share>(&self, link: &Link<Master<S>>, now: Instant)
-    where
-        Master<S>: twc_proto::Node,
-    {
-        let DecoderStats { messages, junk_bytes, .. } = link.decoder_stats();
-        let (sent, echoes) = (link.stats().sent, link.stats().echoes);
-        eprintln!(
-            "stopped after {} s: {sent} frames sent, {messages} received, {echoes} echoes, {} damaged, \
-             {junk_bytes} bytes between frames; wall connectors stop by themselves in about 30 s",
-            now.as_millis() / 1_000,
-            self.damaged,
-        );
-    }
-
-    fn line(&mut self, now: Instant, kind: &str, text: &str, fields: Vec<(&'static str, Value)>) {
+    fn line(&mut self, now: Instant, kind: &str, text: &str, fields: Fields) {
         let line = if self.json {
             let mut object = Map::new();
             object.insert("time".to_owned(), seconds(now.since(Instant::ZERO)));
@@ -73,9 +95,25 @@ impl Reporter {
     }
 }
 
+/// The counts at the end, on standard error.
+pub(crate) fn farewell(last: &Status) {
+    let Status { at, decoder, link, .. } = last;
+    let _ = writeln!(
+        io::stderr(),
+        "stopped after {} s: {} frames sent, {} received, {} echoes, {} damaged, {} bytes between frames; \
+         wall connectors stop by themselves in about 30 s",
+        at.as_millis() / 1_000,
+        link.sent,
+        decoder.messages,
+        link.echoes,
+        decoder.rejected(),
+        decoder.junk_bytes,
+    );
+}
+
 /// The numbers of an event.
-fn fields(event: &Event) -> Vec<(&'static str, Value)> {
-    let mut fields = Vec::new();
+fn fields(event: &Event) -> Fields {
+    let mut fields = Fields::new();
     if let Some(slave) = event.slave() {
         fields.push(("slave", Value::from(slave.to_string())));
     }
@@ -109,6 +147,14 @@ fn fields(event: &Event) -> Vec<(&'static str, Value)> {
         Event::ForeignMaster { master } | Event::ForeignMasterGone { master } => {
             fields.push(("master", Value::from(master.to_string())));
         }
+        Event::SlaveWithheld { reserved, strikes, .. } => {
+            fields.push(("reserved_amps", amps::json(*reserved)));
+            fields.push(("strikes", Value::from(*strikes)));
+        }
+        Event::PoweredOff { reserved, .. } => fields.push(("reserved_amps", amps::json(*reserved))),
+        Event::HookDue { stop, .. } => fields.push(("stop", Value::from(*stop))),
+        Event::StopFailed { drawn, .. } => fields.push(("drawn_amps", amps::json(*drawn))),
+        Event::CureBegun { amps, .. } => fields.push(("to_amps", amps::json(*amps))),
         Event::SlaveQueued { refusal, .. } => fields.push(("constraint", Value::from(refusal.to_string()))),
         _ => {}
     }

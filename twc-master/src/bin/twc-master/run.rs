@@ -1,27 +1,28 @@
 //! `twc-master run`: the master on a real link, until it is told to stop.
 
 use std::io;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::mpsc;
-use std::thread;
+use std::time::Duration;
 
 use clap::Args;
 use twc_master::share::Equal;
+use twc_master::supervisor::{self, StartError, Store};
 use twc_master::{Config, Master, Snapshot};
-use twc_proto::driver::{self, Clock};
-use twc_proto::{CentiAmps, Instant, Link, TwcId};
+use twc_proto::{CentiAmps, Instant, TwcId};
 
 use crate::exit::Failure;
-use crate::link::LinkSpec;
-use crate::report::Reporter;
+use crate::link::{LinkSpec, Opener};
+use crate::report::{self, Reporter};
 use crate::state::{Found, State, StateFile};
 use crate::stop::Stop;
+
+/// So long the end waits for what was still to be printed.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Runs the master on a real bus.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// Where the bus is: `serial:/dev/ttyUSB0`, `tcp://HOST:PORT` of a converter, or `sim`
+    /// Where the bus is: `serial:/dev/ttyUSB0`, `tcp://HOST:PORT` of a converter, `sim` or `sim:SCENARIO`
     #[arg(long, value_name = "LINK")]
     link: LinkSpec,
     /// The continuous limit all wall connectors share: 40A, 16.5A, 3x20A
@@ -48,8 +49,9 @@ pub(crate) struct RunArgs {
 }
 
 pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
+    let opener = args.link.opener()?;
     let file = StateFile::open(args.state.clone(), &args.link.to_string())?;
-    let mut reporter = Reporter::new(args.json);
+    let mut reporter = Reporter::new(args.json, args.link.to_string());
     let (state, lost) = known_state(args, &file, &mut reporter)?;
     let mut config = Config::new(state.id().unwrap_or_default(), state.sign(), args.limit);
     config.circuit_limit = args.max_per_slave;
@@ -57,16 +59,18 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     config.durable = true;
     config.state_lost = lost;
     config.timing = args.link.timing();
-    config.check().map_err(|error| Failure::usage(error.to_string()))?;
+    let mut master =
+        Master::new(config, Equal, Instant::ZERO).map_err(|error| Failure::usage(error.to_string()))?;
+    master.restore(state.slaves());
     file.write(&state).map_err(|error| Failure::failed(format!("cannot write the state file: {error}")))?;
+    // Only signals and the start happen here: the bus has a thread and a runtime of its own.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
-    runtime.block_on(serve(args, config, state, file, reporter))
+    runtime.block_on(serve(master, opener, Keeper { file, state }, reporter))
 }
 
-/// The state to start from, and whether there was one that could not be read.
 fn known_state(args: &RunArgs, file: &StateFile, reporter: &mut Reporter) -> Result<(State, bool), Failure> {
     let found = file.read()?;
     let lost = matches!(found, Found::Unreadable(_));
@@ -94,84 +98,40 @@ fn known_state(args: &RunArgs, file: &StateFile, reporter: &mut Reporter) -> Res
 }
 
 async fn serve(
-    args: &RunArgs,
-    config: Config,
-    state: State,
-    file: StateFile,
+    master: Master<Equal>,
+    opener: Opener,
+    keeper: Keeper,
     mut reporter: Reporter,
 ) -> Result<(), Failure> {
     let mut stop = Stop::listen()?;
-    let mut io = args.link.open(false).await?;
-    let clock = Clock::start();
-    let mut master = Master::new(config, Equal, clock.now()).map_err(|error| Failure::usage(error.to_string()))?;
-    master.restore(state.slaves());
-    let mut link = Link::new(master);
-    let mut saver = Saver::start(file, state);
-    reporter.note(clock.now(), "connected", &format!("{} open, master id {}", args.link, config.id));
-    loop {
-        let mut failed = None;
-        let observe = |link: &mut Link<Master<Equal>>, now: Instant| {
-            failed = failed.take().or_else(|| saver.step(link.node_mut()).err());
-            reporter.step(link, now);
-        };
-        let ended = driver::run(&mut link, &mut io, clock, observe, stop.wait()).await;
-        if let Some(error) = failed {
-            reporter.note(clock.now(), "state-not-saved", &format!("no raises: the state file fails: {error}"));
-        }
-        let Err(error) = ended else { break };
-        drop(io);
-        reporter.note(clock.now(), "disconnected", &format!("{} lost: {error}; trying again", args.link));
-        match args.link.open_again(false, &mut stop).await {
-            ControlFlow::Continue(again) => io = again,
-            ControlFlow::Break(()) => break,
-        }
-        link.handle_reconnected(clock.now());
-        reporter.note(clock.now(), "reconnected", &format!("{} open again", args.link));
+    reporter.master = master.config().id;
+    let (mut bus, notices) = tokio::select! {
+        () = stop.wait() => return Ok(()),
+        started = supervisor::start(master, opener, keeper) => started.map_err(|error| match error {
+            StartError::Link(error) => Failure::link(error.to_string()),
+            other => Failure::failed(other.to_string()),
+        })?,
+    };
+    let told = reporter.follow(notices)?;
+    tokio::select! {
+        () = stop.wait() => {}
+        () = bus.died() => return Err(Failure::failed("the bus is not served any more: a fault in this program")),
     }
-    reporter.farewell(&link, clock.now());
+    let last = bus.stop().await.map_err(|error| Failure::failed(error.to_string()))?;
+    // Whoever reads our output may have stopped reading; that must not keep us.
+    let _ = tokio::time::timeout(LAST_WORDS, told).await;
+    report::farewell(&last);
     Ok(())
 }
 
-/// Writes snapshots in a thread of its own: a slow card must not hold up a heartbeat.
-struct Saver {
-    jobs: mpsc::Sender<(u32, State)>,
-    done: mpsc::Receiver<io::Result<u32>>,
+/// Keeps snapshots in the state file.
+struct Keeper {
+    file: StateFile,
     state: State,
-    asked: Option<u32>,
 }
 
-impl Saver {
-    fn start(file: StateFile, state: State) -> Self {
-        let (jobs, incoming) = mpsc::channel::<(u32, State)>();
-        let (finished, done) = mpsc::channel();
-        thread::spawn(move || {
-            for (revision, state) in incoming {
-                if finished.send(file.write(&state).map(|()| revision)).is_err() {
-                    break;
-                }
-            }
-        });
-        Self { jobs, done, state, asked: None }
-    }
-
-    /// Hands over what changed, and tells the master what is on disk by now.
-    fn step(&mut self, master: &mut Master<Equal>) -> io::Result<()> {
-        let snapshot: Snapshot = master.snapshot();
-        if self.asked.unwrap_or(0) != snapshot.revision {
-            self.asked = Some(snapshot.revision);
-            let job = (snapshot.revision, self.state.with_slaves(&snapshot));
-            self.jobs.send(job).map_err(|_| io::Error::other("the writing thread is gone"))?;
-        }
-        while let Ok(result) = self.done.try_recv() {
-            match result {
-                Ok(revision) => master.handle_saved(revision),
-                Err(error) => {
-                    // Asked again at the next step; until then nothing is raised.
-                    self.asked = None;
-                    return Err(error);
-                }
-            }
-        }
-        Ok(())
+impl Store for Keeper {
+    fn save(&mut self, snapshot: &Snapshot) -> io::Result<()> {
+        self.file.write(&self.state.with_slaves(snapshot))
     }
 }

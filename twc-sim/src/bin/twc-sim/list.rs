@@ -16,7 +16,7 @@ pub(crate) fn list(name: Option<&str>) -> Result<(), Failure> {
             text.push_str(by_name(name).ok_or_else(none)?);
         }
         None => {
-            for (name, file) in CATALOGUE {
+            for (name, file) in CATALOGUE.iter().copied() {
                 let scenario =
                     Scenario::parse(file).map_err(|error| Failure::Internal(format!("{name}:{error}")))?;
                 let pending = if scenario.is_pending() { " (pending: needs a budget)" } else { "" };

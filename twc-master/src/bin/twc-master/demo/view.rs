@@ -147,7 +147,7 @@ fn summary<S: Share>(sim: &Sim<Master<S>>, verdict: &Verdict, alarms: usize) -> 
     let closings: Vec<String> =
         verdict.chargers.iter().map(|charger| format!("{} {}", charger.id, charger.relay_closings)).collect();
     let energy: u64 = verdict.chargers.iter().map(|charger| charger.watt_hours).sum();
-    let peaks = verdict.peaks;
+    let peaks = verdict.peaks();
     format!(
         "\nlimit             {:>6} A\n\
          highest promised  {:>6} A\n\
@@ -157,7 +157,7 @@ fn summary<S: Share>(sim: &Sim<Master<S>>, verdict: &Verdict, alarms: usize) -> 
          bus               {} frames, {} damaged, {} collided, {} damaged past recognition\n\
          alarms            {alarms}\n\
          verdict           {}",
-        decimal(verdict.limit),
+        decimal(verdict.limit()),
         decimal(peaks.promised),
         decimal(peaks.drawn),
         format!("{}.{}", energy / 1_000, energy % 1_000 / 100),

@@ -1,0 +1,179 @@
+//! A charger's place on the bus: what it hears, and when it may talk.
+
+use core::time::Duration;
+
+use twc_proto::{Decoder, Instant, LinkSettings, Node, Received, WireBuf};
+
+use super::BREATH;
+use super::air::Whole;
+use crate::charger::Charger;
+
+/// A charger with its receiver and its ear for a free line: as a [`twc_proto::Link`], but frames may also come
+/// to it whole.
+#[derive(Debug)]
+pub(super) struct Seat {
+    /// Of the charger among all of the world.
+    pub(super) index: usize,
+    charger: Charger,
+    decoder: Decoder,
+    /// The decoder may hold the beginning of something that the next delimiter ends.
+    pub(super) is_mid_frame: bool,
+    pub(super) is_sending: bool,
+    quiet_gap: Duration,
+    busy_limit: Duration,
+    last_byte: Option<Instant>,
+    /// Since when bytes have been coming without a pause.
+    busy_since: Instant,
+    /// Not woken before.
+    rests_until: Instant,
+    /// When it wants to be woken, as of the last change.
+    wakes_at: Option<Instant>,
+    /// Somebody had their hands on it since.
+    is_stale: bool,
+}
+
+impl Seat {
+    pub(super) fn new(index: usize, charger: Charger) -> Self {
+        let settings = LinkSettings::default();
+        let quiet_gap = if charger.config().listens_first { settings.quiet_gap } else { Duration::ZERO };
+        Self {
+            index,
+            charger,
+            decoder: Decoder::new(),
+            is_mid_frame: false,
+            is_sending: false,
+            quiet_gap,
+            busy_limit: settings.busy_limit,
+            last_byte: None,
+            busy_since: Instant::ZERO,
+            rests_until: Instant::ZERO,
+            wakes_at: None,
+            is_stale: true,
+        }
+    }
+
+    pub(super) fn charger(&self) -> &Charger {
+        &self.charger
+    }
+
+    pub(super) fn charger_mut(&mut self) -> &mut Charger {
+        self.is_stale = true;
+        &mut self.charger
+    }
+
+    pub(super) fn wakes_at(&self) -> Option<Instant> {
+        if self.is_stale { self.next_wake() } else { self.wakes_at }
+    }
+
+    /// Works out anew when to wake it. Deadlines are asked for far more often than they change.
+    fn refresh(&mut self) {
+        self.wakes_at = self.next_wake();
+        self.is_stale = false;
+    }
+
+    fn next_wake(&self) -> Option<Instant> {
+        let at = match self.free_at() {
+            _ if self.is_sending => self.charger.next_event()?,
+            Some(free_at) => {
+                let at = self.charger.poll_timeout()?;
+                let changes_at = self.charger.next_event();
+                changes_at.map_or(at.max(free_at), |changes_at| at.max(free_at).min(changes_at))
+            }
+            None => self.charger.poll_timeout()?,
+        };
+        Some(at.max(self.rests_until))
+    }
+
+    /// When it may talk; `None` when it has heard nothing yet.
+    fn free_at(&self) -> Option<Instant> {
+        Some((self.last_byte? + self.quiet_gap).min(self.busy_since + self.busy_limit))
+    }
+
+    /// Bytes have been coming in from `first` to `last`, one after the other.
+    pub(super) fn note_bytes(&mut self, first: Instant, last: Instant) {
+        if self.last_byte.is_none_or(|before| first >= before + self.quiet_gap) {
+            self.busy_since = first;
+        }
+        self.last_byte = Some(last);
+    }
+
+    /// Its deadline, if it has come; what it begins to send. The line may be taken by a frame that is handed
+    /// on only at its end: `taken` from its first byte on to its last.
+    pub(super) fn wake(&mut self, now: Instant, taken: Option<(Instant, Instant)>) -> Option<WireFrame> {
+        if self.wakes_at().is_none_or(|at| at > now) {
+            return None;
+        }
+        if let Some((first, last)) = taken.filter(|_| !self.quiet_gap.is_zero()) {
+            self.note_bytes(first, last);
+        }
+        let may_talk = !self.is_sending && self.free_at().is_none_or(|at| now >= at);
+        if !may_talk && self.charger.next_event().is_none_or(|at| at > now) {
+            // Woken in vain: it wanted to talk, and bytes have come in meanwhile.
+            self.refresh();
+            return None;
+        }
+        self.charger.handle_timeout(now);
+        self.rests_until = now + BREATH;
+        let envelope = if may_talk { self.charger.poll_transmit(now) } else { None };
+        self.is_sending |= envelope.is_some();
+        self.refresh();
+        let envelope = envelope?;
+        let wire = envelope.to_wire().with_tail(self.charger.tail(envelope.body_len()));
+        Some(WireFrame { wire, whole: Whole { message: *envelope.message(), received: None } })
+    }
+
+    /// Bytes arrive; returns whether a message was among them that the unit acts on.
+    pub(super) fn hear_bytes(&mut self, now: Instant, bytes: &[u8]) -> bool {
+        if bytes.is_empty() {
+            return false;
+        }
+        self.note_bytes(now, now);
+        self.decode(now, bytes)
+    }
+
+    /// Hands bytes to the decoder, without regard to when they came. Bytes without a message can only put off
+    /// what the unit wants to send; then it is woken in vain once, which costs less than working out its
+    /// deadlines every time.
+    pub(super) fn decode(&mut self, now: Instant, mut bytes: &[u8]) -> bool {
+        self.is_mid_frame = true;
+        let before = self.charger.heard().count;
+        let mut heard = false;
+        while let Some(outcome) = self.decoder.decode(&mut bytes) {
+            match outcome {
+                Ok(received) => {
+                    self.charger.handle_message(now, &received);
+                    heard = true;
+                }
+                Err(error) => self.charger.handle_decode_error(now, error),
+            }
+        }
+        if heard {
+            self.refresh();
+        }
+        self.charger.heard().count != before
+    }
+
+    /// An undamaged frame has come in from `first` to `now`.
+    pub(super) fn hear_whole(&mut self, now: Instant, received: &Received) {
+        self.charger.handle_message(now, received);
+        self.refresh();
+    }
+
+    /// Nothing is due; only what goes on all the time is counted up to now.
+    pub(super) fn catch_up(&mut self, now: Instant) {
+        self.charger.handle_timeout(now);
+    }
+
+    pub(super) fn sent(&mut self, now: Instant) {
+        self.is_sending = false;
+        self.charger.handle_sent(now);
+        self.refresh();
+    }
+}
+
+/// A frame that a charger begins to send.
+#[derive(Debug)]
+pub(super) struct WireFrame {
+    pub(super) wire: WireBuf,
+    pub(super) whole: Whole,
+}
