@@ -24,7 +24,7 @@ const SLAVE_NOTICES: Range<Duration> = Duration::from_secs(9)..Duration::from_se
 impl<S: Share> Master<S> {
     pub(crate) fn receive(&mut self, now: Instant, received: &Received) {
         self.turn.rest_until(now + self.config.timing.quiet_gap);
-        match received.message() {
+        match &received.message() {
             Message::SlaveLinkReady(ready) => self.link_ready(now, ready, received.body_len()),
             Message::SlaveHeartbeat(heartbeat) => self.heartbeat(now, heartbeat),
             Message::Report(report) if self.told_by_slave(now, report) => {}

@@ -120,7 +120,7 @@ impl Node for Mutant {
             return None;
         }
         let envelope = self.master.poll_transmit(now)?;
-        let Message::MasterHeartbeat(heartbeat) = *envelope.message() else { return Some(envelope) };
+        let Message::MasterHeartbeat(heartbeat) = envelope.message() else { return Some(envelope) };
         if self.mutation == Mutation::DawdlesBetweenHeartbeats {
             self.sleeps_until = now + Duration::from_secs(3);
         }

@@ -16,7 +16,7 @@ use crate::stream::Decoder;
 /// let mut input = bytes::Buf::chain(left, right);
 /// let mut decoder = Decoder::new();
 /// let received = codec::decode(&mut decoder, &mut input).unwrap()?;
-/// assert_eq!(*received.message(), Message::Idle);
+/// assert_eq!(received.message(), Message::Idle);
 /// assert_eq!(codec::decode(&mut decoder, &mut input), None);
 /// # Ok::<(), twc_proto::DecodeError>(())
 /// ```
@@ -67,7 +67,7 @@ pub fn encode(envelope: &Envelope, tail: Option<u8>, output: &mut impl BufMut) {
 /// let (mut codec, mut buffer) = (Codec::new(), BytesMut::new());
 /// codec.encode(Envelope::canonical(Version::P2, Message::Idle)?, &mut buffer)?;
 /// let received = codec.decode(&mut buffer)?.unwrap()?;
-/// assert_eq!(*received.message(), Message::Idle);
+/// assert_eq!(received.message(), Message::Idle);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[cfg(feature = "tokio")]

@@ -1,18 +1,12 @@
 //! The frame layer: an un-escaped body whose length, type and checksum have been checked.
 
+mod body;
+
+pub(crate) use self::body::{Body, Bytes, padded};
 use crate::error::{EncodeError, FrameError};
 use crate::slip;
 use crate::types::{BodyLen, Opcode};
-
-/// Named offsets into a body.
-pub(crate) mod field {
-    pub(crate) const KIND: usize = 0;
-    pub(crate) const CODE: usize = 1;
-    /// The sender's id, in every frame that has one.
-    pub(crate) const SENDER: usize = 2;
-    /// The first byte after the opcode.
-    pub(crate) const PAYLOAD: usize = 2;
-}
+use crate::words;
 
 /// The sum over all bytes but the first and the last, modulo 256.
 ///
@@ -22,15 +16,6 @@ pub fn checksum(body: &[u8]) -> u8 {
         [_, summed @ .., _] => summed.iter().fold(0, |sum, byte| sum.wrapping_add(*byte)),
         _ => 0,
     }
-}
-
-/// [`Frame::new_checked`] for a body that came as words. Its length is right by its type.
-#[inline]
-pub(crate) fn check_whole(whole: &slip::Whole<'_>) -> Result<Opcode, FrameError> {
-    let (kind, code) = whole.kind_and_code();
-    let opcode = Opcode::new(kind, code).ok_or(FrameError::BadType { found: kind })?;
-    let (computed, received) = (whole.sum(), whole.last());
-    if computed == received { Ok(opcode) } else { Err(FrameError::BadChecksum { computed, received }) }
 }
 
 /// A checked view of an un-escaped body, checksum included.
@@ -52,8 +37,8 @@ impl<T: AsRef<[u8]>> Frame<T> {
             return Err(wrong_len(body.len()));
         };
         let byte = |offset: usize| body.get(offset).copied().unwrap_or_default();
-        let kind = byte(field::KIND);
-        let opcode = Opcode::new(kind, byte(field::CODE)).ok_or(FrameError::BadType { found: kind })?;
+        let kind = byte(0);
+        let opcode = Opcode::new(kind, byte(1)).ok_or(FrameError::BadType { found: kind })?;
         let (computed, received) = (checksum(body), byte(body.len() - 1));
         if computed != received {
             return Err(FrameError::BadChecksum { computed, received });
@@ -78,7 +63,7 @@ impl<T: AsRef<[u8]>> Frame<T> {
 
     /// What stands between opcode and checksum: 10 to 17 bytes.
     pub fn payload(&self) -> &[u8] {
-        self.body().get(field::PAYLOAD..self.body_len.get() - 1).unwrap_or_default()
+        self.body().get(2..self.body_len.get() - 1).unwrap_or_default()
     }
 }
 
@@ -93,23 +78,9 @@ pub(crate) fn wrong_len(len: usize) -> FrameError {
 
 /// An un-escaped body ready to send, made by [`crate::Envelope::emit`] and by nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FrameBuf {
-    bytes: [u8; BodyLen::MAX],
-    body_len: BodyLen,
-}
+pub struct FrameBuf(pub(crate) Body);
 
 impl FrameBuf {
-    /// Takes a body whose last byte is still free and fills in the checksum.
-    pub(crate) fn sealed(mut bytes: [u8; BodyLen::MAX], body_len: BodyLen) -> Self {
-        // Whatever is behind the last byte is zero, and a sum over a fixed length needs no loop.
-        let [_, summed @ ..] = &bytes;
-        let sum = summed.iter().fold(0_u8, |sum, byte| sum.wrapping_add(*byte));
-        if let Some(last) = bytes.get_mut(body_len.get() - 1) {
-            *last = sum;
-        }
-        Self { bytes, body_len }
-    }
-
     /// The wire form: escaped, between delimiters.
     pub fn to_wire(&self) -> WireBuf {
         let mut wire = WireBuf { bytes: [0; WireBuf::CAPACITY], len: 0 };
@@ -122,13 +93,15 @@ impl FrameBuf {
     #[inline]
     pub(crate) fn encode(&self, out: &mut [u8]) -> Result<usize, EncodeError> {
         if let (BodyLen::B16, Some(body), Some(wire)) =
-            (self.body_len, self.bytes.first_chunk::<16>(), out.first_chunk_mut::<18>())
+            (self.0.len(), self.0.bytes().first_chunk(), out.first_chunk_mut::<18>())
         {
-            if !slip::any_special(body) {
-                let [first, middle @ .., last] = wire;
-                *middle = *body;
+            // Written from the words that were looked at: read anew in one piece, they would have to be stored first.
+            let words = words::words::<16>(body);
+            if words::specials(words) == 0 {
+                let ([first, middle @ .., last], [low, high, _]) = (wire, words);
+                *middle = (u128::from(low) | u128::from(high) << 64).to_le_bytes();
                 (*first, *last) = (slip::END, slip::END);
-                return Ok(wire.len());
+                return Ok(18);
             }
         }
         slip::encode(self.as_ref(), out)
@@ -137,7 +110,7 @@ impl FrameBuf {
 
 impl AsRef<[u8]> for FrameBuf {
     fn as_ref(&self) -> &[u8] {
-        self.bytes.get(..self.body_len.get()).unwrap_or_default()
+        self.0.as_slice()
     }
 }
 

@@ -7,7 +7,7 @@
 //! let port: &[u8] = b"\xC0\xFC\x1D\0\0\0\0\0\0\0\0\0\0\0\x1D\xC0";
 //! let mut reader = MessageReader::new(port);
 //! let received = reader.read().unwrap().unwrap();
-//! assert_eq!(*received.message(), Message::Idle);
+//! assert_eq!(received.message(), Message::Idle);
 //! ```
 
 use thiserror::Error;

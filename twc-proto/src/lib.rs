@@ -94,6 +94,7 @@ pub mod time;
 pub mod types;
 pub mod unit;
 pub mod vin;
+mod words;
 
 pub use error::{DecodeError, EnvelopeError};
 pub use firmware::Firmware;

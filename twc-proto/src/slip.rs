@@ -11,8 +11,8 @@ mod deframer;
 mod window;
 
 pub use self::deframer::Deframer;
-pub(crate) use self::deframer::skip;
-pub(crate) use self::window::{Ahead, REACH, Whole, look};
+pub(crate) use self::deframer::{Complete, skip};
+pub(crate) use self::window::{Ahead, look, plain, unescape};
 use crate::error::{EncodeError, SlipError};
 
 /// The delimiter.
@@ -78,12 +78,6 @@ pub fn encode(body: &[u8], out: &mut [u8]) -> Result<usize, EncodeError> {
     }
     put(END);
     Ok(needed)
-}
-
-/// Whether any of 16 bytes needs an escape.
-#[inline]
-pub(crate) fn any_special(bytes: &[u8; 16]) -> bool {
-    bytes.iter().fold(false, |special, byte| special | needs_escape(*byte))
 }
 
 const fn needs_escape(byte: u8) -> bool {

@@ -1,10 +1,13 @@
 //! Bytes in, messages out, however the bytes are cut.
 
 use crate::error::{DecodeError, FrameError, SlipError};
-use crate::frame::{check_whole, wrong_len};
-use crate::message::{Common, Received};
-use crate::slip::{self, Ahead, Candidate, Deframer, Whole, look};
-use crate::types::{BodyLen, Opcode};
+use crate::frame::{Body, Bytes, wrong_len};
+use crate::message::{Received, check_fields};
+use crate::slip::{self, Ahead, Complete, Deframer};
+use crate::types::BodyLen;
+
+/// What one candidate between delimiters was.
+type Outcome = Result<Received, DecodeError>;
 
 /// Turns a byte stream into messages.
 ///
@@ -20,7 +23,7 @@ use crate::types::{BodyLen, Opcode};
 /// let mut found = 0;
 /// for byte in noise_then_idle {
 ///     if let Some(Ok(received)) = decoder.push(*byte) {
-///         assert_eq!(*received.message(), twc_proto::Message::Idle);
+///         assert_eq!(received.message(), twc_proto::Message::Idle);
 ///         found += 1;
 ///     }
 /// }
@@ -41,7 +44,7 @@ impl Decoder {
 
     /// Takes one byte. A closing delimiter may complete a message or show that one was damaged.
     #[inline]
-    pub fn push(&mut self, byte: u8) -> Option<Result<Received, DecodeError>> {
+    pub fn push(&mut self, byte: u8) -> Option<Outcome> {
         if self.deframer.stores(byte) {
             return None;
         }
@@ -50,20 +53,17 @@ impl Decoder {
 
     /// A delimiter, an escape, or what follows one of those where it matters.
     #[inline(never)]
-    fn push_unusual(&mut self, byte: u8) -> Option<Result<Received, DecodeError>> {
-        let body = match self.deframer.push(byte)? {
-            Candidate::Junk(bytes) => {
-                self.stats.count_junk(bytes);
-                return None;
+    fn push_unusual(&mut self, byte: u8) -> Option<Outcome> {
+        match self.deframer.complete(byte)? {
+            Complete::Body(len) => {
+                let bytes = *self.deframer.buffer();
+                self.read_any(&bytes, len)
             }
-            Candidate::Damaged(error) => return self.reject(error),
-            Candidate::Body(body) => body.len(),
-        };
-        // The body is still in the deframer's buffer, where it can be read in words.
-        let buffer = *self.deframer.buffer();
-        match Whole::of(&buffer, body) {
-            Some(whole) => self.read_whole(&whole),
-            None => self.reject(wrong_len(body)),
+            Complete::Junk(bytes) => {
+                self.stats.count_junk(bytes);
+                None
+            }
+            Complete::Damaged(error) => self.reject(error.into()),
         }
     }
 
@@ -71,86 +71,102 @@ impl Decoder {
     /// error; `None` when all are taken.
     ///
     /// What comes out, in which order and how it is counted is as from [`Decoder::push`] with every byte, only
-    /// faster: frames that lie in `input` as a whole and need no un-escaping are read where they are.
-    #[allow(clippy::match_same_arms, reason = "each of two arms is compiled for its length")]
-    // Not inlined: the outcome is then written once, straight to where the caller wants it.
-    #[inline(never)]
-    pub fn decode(&mut self, input: &mut &[u8]) -> Option<Result<Received, DecodeError>> {
-        loop {
-            if self.deframer.skip_delimiters(input) {
-                let ahead = look(input);
-                match &ahead {
-                    Ahead::Sixteen(whole) => {
-                        slip::skip(input, ahead.len() + 1);
-                        return self.read_whole(whole);
-                    }
-                    Ahead::Whole(whole) => {
-                        slip::skip(input, ahead.len() + 1);
-                        return self.read_whole(whole);
-                    }
-                    Ahead::Short(len) => {
-                        slip::skip(input, ahead.len() + 1);
-                        return self.reject(wrong_len(*len));
-                    }
-                    Ahead::Junk(bytes) => {
-                        slip::skip(input, ahead.len() + 1);
-                        self.stats.count_junk(*bytes);
-                        continue;
-                    }
-                    Ahead::Unclear => {}
-                }
+    /// faster: what lies in `input` as a whole is read from there.
+    #[inline]
+    pub fn decode(&mut self, input: &mut &[u8]) -> Option<Outcome> {
+        while self.deframer.skip_delimiters(input) {
+            if let Some(body) = guess::<16>(input) {
+                return self.read(body);
             }
-            if let Some(outcome) = self.decode_bytes(input)? {
+            // The byte that real units leave behind a frame.
+            let [_, slip::END, rest @ ..] = *input else { return self.decode_other(input) };
+            *input = rest;
+            self.stats.count_junk(1);
+        }
+        self.decode_any(input)
+    }
+
+    /// The lengths that are not as common.
+    #[inline(never)]
+    fn decode_other(&mut self, input: &mut &[u8]) -> Option<Outcome> {
+        if let Some(body) = guess::<14>(input) {
+            return self.read(body);
+        }
+        if let Some(body) = guess::<20>(input) {
+            return self.read(body);
+        }
+        self.decode_any(input)
+    }
+
+    /// Whatever there is: any length, escapes, damage, and what began in an earlier slice.
+    #[inline(never)]
+    fn decode_any(&mut self, input: &mut &[u8]) -> Option<Outcome> {
+        loop {
+            let mut unescaped = [0; BodyLen::MAX];
+            let whole = if self.deframer.skip_delimiters(input) {
+                match slip::look(input) {
+                    Ahead::Plain(bytes, len) => Some((bytes, len, len)),
+                    Ahead::Unclear(plain) => {
+                        let found = slip::unescape(input, plain, &mut unescaped);
+                        found.map(|found| (&unescaped, found.len, found.raw))
+                    }
+                }
+            } else {
+                None
+            };
+            if let Some((bytes, len, raw)) = whole {
+                slip::skip(input, raw + 1);
+                if raw > usize::from(slip::MAX_JUNK) {
+                    return self.read_any(bytes, len);
+                }
+                self.stats.count_junk(raw as u8);
+            } else if let Some(outcome) = self.decode_bytes(input)? {
                 return Some(outcome);
             }
         }
     }
 
-    #[allow(clippy::inline_always, reason = "a call would move the message twice more, a third of the work")]
-    #[inline(always)]
-    fn read_whole(&mut self, whole: &Whole<'_>) -> Option<Result<Received, DecodeError>> {
-        let opcode = match check_whole(whole) {
-            Ok(opcode) => opcode,
-            Err(error) => return self.reject(error),
-        };
-        // The rare and the damaged are calls of their own, so that their results do not meet this one on its way.
-        let Some(common) = Common::of(opcode) else {
-            return self.read_rarer(opcode, whole.body_len(), &whole.filling::<2>());
-        };
-        self.stats.messages = self.stats.messages.saturating_add(1);
-        Some(Ok(Received::common(common, whole)))
-    }
-
+    /// What stood between two delimiters, un-escaped.
     #[inline(never)]
-    fn read_rarer(
-        &mut self,
-        opcode: Opcode,
-        body_len: BodyLen,
-        payload: &[u8; BodyLen::MAX - 3],
-    ) -> Option<Result<Received, DecodeError>> {
-        match Received::rarer(opcode, body_len, payload) {
-            Ok(received) => {
-                self.stats.messages = self.stats.messages.saturating_add(1);
-                Some(Ok(received))
-            }
-            Err(error) => self.reject(error),
+    fn read_any(&mut self, bytes: &Bytes, len: usize) -> Option<Outcome> {
+        match BodyLen::new(len) {
+            Some(len) => self.read(Body::of_first(bytes, len)),
+            None => self.reject(wrong_len(len).into()),
         }
     }
 
-    #[allow(clippy::unnecessary_wraps, reason = "the shape the callers return; made once and not moved")]
-    #[inline(never)]
-    fn reject_as(&mut self, error: DecodeError) -> Option<Result<Received, DecodeError>> {
-        self.stats.count(Some(error));
-        Some(Err(error))
+    #[allow(
+        clippy::inline_always,
+        reason = "compiled for each length; as a call it would find the body on the stack"
+    )]
+    #[inline(always)]
+    fn read(&mut self, body: Body) -> Option<Outcome> {
+        let opcode = match body.check() {
+            Ok(opcode) => opcode,
+            Err(error) => return self.reject(error.into()),
+        };
+        // From 16 bytes on there is room for whatever a code may need.
+        if body.len() < BodyLen::B16 {
+            if let Err(error) = check_fields(opcode, body.len()) {
+                return self.reject(error.into());
+            }
+        }
+        self.stats.messages = self.stats.messages.saturating_add(1);
+        Some(Ok(Received::of(body)))
     }
 
-    fn reject(&mut self, error: impl Into<DecodeError>) -> Option<Result<Received, DecodeError>> {
-        self.reject_as(error.into())
+    /// A call of its own, so that errors and messages do not meet in registers on their way out.
+    #[allow(clippy::unnecessary_wraps, reason = "the shape the callers return; made once and not moved")]
+    #[cold]
+    #[inline(never)]
+    fn reject(&mut self, error: DecodeError) -> Option<Outcome> {
+        self.stats.count(error);
+        Some(Err(error))
     }
 
     /// Byte by byte up to the next delimiter; `None` when there is none, else what it completes.
     #[allow(clippy::option_option, reason = "no delimiter, and one that completes nothing, are different answers")]
-    fn decode_bytes(&mut self, input: &mut &[u8]) -> Option<Option<Result<Received, DecodeError>>> {
+    fn decode_bytes(&mut self, input: &mut &[u8]) -> Option<Option<Outcome>> {
         loop {
             let (byte, rest) = input.split_first()?;
             *input = rest;
@@ -188,6 +204,16 @@ impl Decoder {
     }
 }
 
+/// Takes a body of `N` bytes that needs no un-escaping, if that is what `input` begins with.
+#[inline]
+fn guess<const N: usize>(input: &mut &[u8]) -> Option<Body> {
+    let body = slip::plain::<N>(input).and_then(Body::of);
+    if body.is_some() {
+        slip::skip(input, N + 1);
+    }
+    body
+}
+
 /// The messages and errors of one slice, from [`Decoder::frames`].
 ///
 /// Dropped early, it leaves the rest of the slice unread.
@@ -198,7 +224,7 @@ pub struct Frames<'a> {
 }
 
 impl Iterator for Frames<'_> {
-    type Item = Result<Received, DecodeError>;
+    type Item = Outcome;
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
@@ -252,17 +278,16 @@ impl DecoderStats {
     }
 
     #[inline]
-    fn count(&mut self, error: Option<DecodeError>) {
+    fn count(&mut self, error: DecodeError) {
         let counter = match error {
-            None => &mut self.messages,
-            Some(
-                DecodeError::Slip(SlipError::TooLong { .. }) | DecodeError::Frame(FrameError::TooLong { .. }),
-            ) => &mut self.too_long,
-            Some(DecodeError::Slip(_)) => &mut self.bad_escape,
-            Some(DecodeError::Frame(FrameError::TooShort { .. })) => &mut self.too_short,
-            Some(DecodeError::Frame(FrameError::BadType { .. })) => &mut self.bad_type,
-            Some(DecodeError::Frame(FrameError::BadChecksum { .. })) => &mut self.bad_checksum,
-            Some(DecodeError::Message(_)) => &mut self.fields_missing,
+            DecodeError::Slip(SlipError::TooLong { .. }) | DecodeError::Frame(FrameError::TooLong { .. }) => {
+                &mut self.too_long
+            }
+            DecodeError::Slip(_) => &mut self.bad_escape,
+            DecodeError::Frame(FrameError::TooShort { .. }) => &mut self.too_short,
+            DecodeError::Frame(FrameError::BadType { .. }) => &mut self.bad_type,
+            DecodeError::Frame(FrameError::BadChecksum { .. }) => &mut self.bad_checksum,
+            DecodeError::Message(_) => &mut self.fields_missing,
         };
         *counter = counter.saturating_add(1);
     }

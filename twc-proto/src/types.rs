@@ -21,6 +21,14 @@ impl TwcId {
     pub const fn value(self) -> u16 {
         self.0
     }
+
+    pub(crate) const fn from_bytes(bytes: [u8; 2]) -> Self {
+        Self(u16::from_be_bytes(bytes))
+    }
+
+    pub(crate) const fn to_bytes(self) -> [u8; 2] {
+        self.0.to_be_bytes()
+    }
 }
 
 impl fmt::Display for TwcId {
@@ -89,6 +97,14 @@ impl CentiAmps {
     /// Hundredths of an ampere.
     pub const fn value(self) -> u16 {
         self.0
+    }
+
+    pub(crate) const fn from_bytes(bytes: [u8; 2]) -> Self {
+        Self(u16::from_be_bytes(bytes))
+    }
+
+    pub(crate) const fn to_bytes(self) -> [u8; 2] {
+        self.0.to_be_bytes()
     }
 }
 
@@ -306,6 +322,10 @@ impl Opcode {
             0xFB..=0xFD => Some(Self { kind, code }),
             _ => None,
         }
+    }
+
+    pub(crate) const fn to_bytes(self) -> [u8; 2] {
+        [self.kind, self.code]
     }
 
     /// The type byte: FB (master asks), FC (master commands) or FD (answers and broadcasts).

@@ -44,7 +44,7 @@ fn every_code_and_every_danger_comes_up() {
         }
         if let Ok(envelope) = Envelope::arbitrary(&mut u) {
             codes.insert(envelope.message().opcode());
-            let plain = Envelope::new(*envelope.message(), envelope.body_len()).unwrap();
+            let plain = Envelope::new(envelope.message(), envelope.body_len()).unwrap();
             filled += usize::from(plain != envelope);
         }
         if let Ok(received) = Received::arbitrary(&mut Unstructured::new(&bytes)) {

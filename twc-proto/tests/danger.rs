@@ -62,7 +62,7 @@ proptest! {
     ) {
         let opcode = Opcode::new(kind, code).unwrap();
         let seen = received(kind, code, &payload);
-        let message = *seen.message();
+        let message = seen.message();
         prop_assert!(matches!(message, Message::Dangerous(_)));
         let shown = format!("{kind:02X} {code:02X} ");
         if let Message::Dangerous(dangerous) = message {
@@ -97,7 +97,7 @@ proptest! {
         if let Ok(unknown) = Unknown::new(opcode, &payload) {
             prop_assert!(!opcode.is_dangerous());
             let seen = received(opcode.kind(), opcode.code(), &payload);
-            prop_assert_eq!(seen.message(), &Message::Unknown(unknown));
+            prop_assert_eq!(seen.message(), Message::Unknown(unknown));
         }
     }
 

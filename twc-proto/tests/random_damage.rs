@@ -54,7 +54,7 @@ fn sent(random: &mut Random) -> Sent {
     };
     let body = sealed(&fields, len);
     let wire = wire(&body);
-    let message = *delivered(&wire)[0].message();
+    let message = delivered(&wire)[0].message();
     Sent { name: "", body, wire, message }
 }
 

@@ -21,7 +21,7 @@ fn read(fields: &str, len: usize) -> Received {
 }
 
 fn message(fields: &str, len: usize) -> Message {
-    *read(fields, len).message()
+    read(fields, len).message()
 }
 
 fn error_of(body: &[u8]) -> &'static str {
@@ -293,7 +293,7 @@ fn the_ids_stand_where_they_stand() {
                 query if query.starts_with("FB") && query != "FB E2" => (Some(value), Some(value)),
                 _ => (Some(value), None),
             };
-            assert_eq!(ids(found[0].message()), expected, "{}", sent.name);
+            assert_eq!(ids(&found[0].message()), expected, "{}", sent.name);
         }
     }
 }

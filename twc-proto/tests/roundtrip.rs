@@ -39,7 +39,7 @@ proptest! {
         match Envelope::new(message, len) {
             Ok(envelope) => {
                 let received = Received::parse(&Frame::new_checked(envelope.emit()).unwrap()).unwrap();
-                prop_assert_eq!((received.message(), received.body_len()), (&message, len));
+                prop_assert_eq!((received.message(), received.body_len()), (message, len));
             }
             Err(EnvelopeError::TooShort { needed, available }) => prop_assert!(needed > available),
             Err(EnvelopeError::UnknownLength { actual, chosen }) => prop_assert_ne!(actual, chosen),

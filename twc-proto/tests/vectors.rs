@@ -86,7 +86,7 @@ fn messages_become_the_documented_bodies_and_wire_forms() {
 fn the_documented_bytes_become_the_messages() {
     for (message, body, wire) in vectors() {
         let received = Received::parse(&Frame::new_checked(hex(body)).unwrap()).unwrap();
-        assert_eq!(received.message(), &message);
+        assert_eq!(received.message(), message);
         let plain = format!("C0 {body} C0");
         let bytes = hex(wire.unwrap_or(&plain));
         assert_eq!(Decoder::new().decode(&mut bytes.as_slice()), Some(Ok(received)));

@@ -44,7 +44,7 @@ impl Slave {
 
 impl Node for Slave {
     fn handle_message(&mut self, now: Instant, received: &Received) {
-        let answer = match received.message() {
+        let answer = match &received.message() {
             Message::LinkReady1(_) => Message::SlaveLinkReady(SlaveLinkReady {
                 slave: self.id,
                 sign: Sign::new(0x81),

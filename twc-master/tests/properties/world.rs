@@ -139,11 +139,11 @@ impl World {
         while let Some(envelope) = self.master.as_mut().and_then(|master| master.poll_transmit(self.now)) {
             self.now = self.now + AIR;
             self.tick_units();
-            if let Message::MasterHeartbeat(heartbeat) = *envelope.message() {
+            if let Message::MasterHeartbeat(heartbeat) = envelope.message() {
                 self.judge.sent(self.now, &heartbeat, &self.units);
                 self.heartbeat(&heartbeat);
             } else {
-                self.judge.sent_other(envelope.message());
+                self.judge.sent_other(&envelope.message());
             }
             self.units.iter_mut().for_each(|unit| unit.overhears(self.now));
             self.judge.look(self.now, &self.units);

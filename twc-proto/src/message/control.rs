@@ -1,8 +1,7 @@
 //! FC B1 and FC B2: relays closed and opened, from firmware 4.5.3 on.
 
-use super::Body;
-use crate::frame::field::SENDER;
-use crate::types::TwcId;
+use crate::frame::{Bytes, padded};
+use crate::types::{Opcode, TwcId};
 
 /// A start or stop for one slave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -14,12 +13,16 @@ pub struct Control {
 }
 
 impl Control {
-    pub(super) const RECEIVER: usize = 4;
     pub(super) const END: usize = 6;
 
-    pub(super) fn emit(&self, body: &mut Body) {
-        body.put_id(SENDER, self.master);
-        body.put_id(Self::RECEIVER, self.slave);
+    pub(super) const fn of([_, _, m0, m1, s0, s1, ..]: &Bytes) -> Self {
+        Self { master: TwcId::from_bytes([*m0, *m1]), slave: TwcId::from_bytes([*s0, *s1]) }
+    }
+
+    pub(super) const fn emit(self, opcode: Opcode) -> Bytes {
+        let ([kind, code], [m0, m1], [s0, s1]) =
+            (opcode.to_bytes(), self.master.to_bytes(), self.slave.to_bytes());
+        padded([kind, code, m0, m1, s0, s1])
     }
 }
 
@@ -44,7 +47,19 @@ pub struct Ack {
 impl Ack {
     pub(super) const END: usize = 4;
 
-    pub(super) fn emit(&self, body: &mut Body) {
-        body.put_id(SENDER, self.slave);
+    pub(super) const fn of(switch: Switch, [_, _, s0, s1, ..]: &Bytes) -> Self {
+        Self { switch, slave: TwcId::from_bytes([*s0, *s1]) }
+    }
+
+    pub(super) const fn opcode(self) -> Opcode {
+        match self.switch {
+            Switch::Start => Opcode::START_ACK,
+            Switch::Stop => Opcode::STOP_ACK,
+        }
+    }
+
+    pub(super) const fn emit(self) -> Bytes {
+        let ([kind, code], [s0, s1]) = (self.opcode().to_bytes(), self.slave.to_bytes());
+        padded([kind, code, s0, s1])
     }
 }

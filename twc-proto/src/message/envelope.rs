@@ -1,34 +1,42 @@
 //! A message with its length: as it arrived, and as it may be sent.
 
-use super::{Body, Message, Report};
-use crate::error::{EncodeError, EnvelopeError};
-use crate::frame::{FrameBuf, WireBuf};
+use super::{Message, Report, check_fields};
+use crate::error::{EncodeError, EnvelopeError, ParseError};
+use crate::frame::{Body, Frame, FrameBuf, WireBuf};
 use crate::types::{BodyLen, Command, Version};
 
-/// What stands between the last field and the checksum; zero in nearly every frame.
-pub(super) type Filling = [u8; BodyLen::MAX - 3];
-
-/// A message as it came off the wire: what it says, how long it was, and what its unused bytes held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A message as it came off the wire, byte for byte: what it says, how long it was, and what its unused bytes held.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Received {
-    message: Message,
-    body_len: BodyLen,
-    filling: Filling,
+    body: Body,
 }
 
 impl Received {
-    pub(super) fn new(message: Message, body_len: BodyLen, filling: Filling) -> Self {
-        Self { message, body_len, filling }
+    /// Takes a checked frame, if the fields of its code are there.
+    ///
+    /// # Errors
+    /// When the code is known and the body too short for its fields.
+    pub fn parse<T: AsRef<[u8]>>(frame: &Frame<T>) -> Result<Self, ParseError> {
+        check_fields(frame.opcode(), frame.body_len())?;
+        Ok(Self { body: Body::from(frame) })
+    }
+
+    /// The same for a body that was checked in every respect.
+    #[inline]
+    pub(crate) const fn of(body: Body) -> Self {
+        Self { body }
     }
 
     /// What it says.
-    pub fn message(&self) -> &Message {
-        &self.message
+    #[inline]
+    pub fn message(&self) -> Message {
+        Message::of(&self.body)
     }
 
     /// The length of the body it came in, checksum included.
-    pub fn body_len(&self) -> BodyLen {
-        self.body_len
+    #[inline]
+    pub const fn body_len(&self) -> BodyLen {
+        self.body.len()
     }
 
     /// The same frame for sending, byte for byte.
@@ -36,7 +44,7 @@ impl Received {
     /// # Errors
     /// When the frame may not be sent, see [`Envelope::new`].
     pub fn to_envelope(&self) -> Result<Envelope, EnvelopeError> {
-        refuse_lock(&self.message)?;
+        refuse_lock(&self.message())?;
         self.to_envelope_that_may_lock_a_slave()
     }
 
@@ -46,8 +54,17 @@ impl Received {
     /// # Errors
     /// When the frame can brick or crash a unit.
     pub fn to_envelope_that_may_lock_a_slave(&self) -> Result<Envelope, EnvelopeError> {
-        let envelope = Envelope::checked(self.message, self.body_len)?;
-        Ok(Envelope { filling: self.filling, ..envelope })
+        let opcode = self.body.opcode();
+        if opcode.is_dangerous() {
+            return Err(EnvelopeError::Dangerous { opcode });
+        }
+        Ok(Envelope { body: self.body })
+    }
+}
+
+impl core::fmt::Debug for Received {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Received").field("message", &self.message()).field("body", &self.body).finish()
     }
 }
 
@@ -56,26 +73,29 @@ impl Received {
 impl Received {
     /// What [`Received::parse`] makes of a frame with this message, length and filling. A shorter filling is
     /// continued with zeros, a longer one is cut.
-    pub(crate) fn assembled(message: Message, body_len: BodyLen, filling: &[u8]) -> Result<Self, EnvelopeError> {
-        let received = Self::new(message, body_len, [0; BodyLen::MAX - 3]);
-        match Envelope::checked(message, body_len) {
+    pub(crate) fn assembled(message: &Message, body_len: BodyLen, filling: &[u8]) -> Result<Self, EnvelopeError> {
+        match message {
             // It can be shown; `to_envelope` goes on refusing it.
-            Err(EnvelopeError::Dangerous { .. }) if message.needed_len() == body_len.get() => Ok(received),
-            Err(error) => Err(error),
-            Ok(_) => {
-                let mut kept = received.filling;
-                for (slot, byte) in kept.iter_mut().zip(filling).take(received.filling().len()) {
+            Message::Dangerous(super::Dangerous(body)) if body.len() == body_len => Ok(Self { body: *body }),
+            _ => {
+                let mut bytes = *Envelope::checked(message, body_len)?.body.bytes();
+                let free = bytes.iter_mut().take(body_len.get() - 1).skip(message.fields_end());
+                for (slot, byte) in free.zip(filling) {
                     *slot = *byte;
                 }
-                Ok(Self { filling: kept, ..received })
+                Ok(Self { body: Body::sealed(bytes, body_len) })
             }
         }
     }
 
     /// What stands between the last field and the checksum.
     pub(crate) fn filling(&self) -> &[u8] {
-        let free = self.body_len.get().saturating_sub(self.message.needed_len());
-        self.filling.get(..free).unwrap_or_default()
+        self.body.behind(self.message().fields_end())
+    }
+
+    /// The whole body, dangerous ones included, to be shown.
+    pub(crate) fn body(&self) -> &[u8] {
+        self.body.as_slice()
     }
 }
 
@@ -94,11 +114,9 @@ impl Received {
 /// assert_eq!(envelope.to_string(), "FB E0 77 77 34 95 09 06 40 00 00 00 00 00 00 E6");
 /// # Ok::<(), twc_proto::EnvelopeError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Envelope {
-    message: Message,
-    body_len: BodyLen,
-    filling: Filling,
+    body: Body,
 }
 
 impl Envelope {
@@ -108,7 +126,7 @@ impl Envelope {
     /// When the frame could brick, crash or lock a unit, or its fields do not fit the length.
     pub fn new(message: Message, body_len: BodyLen) -> Result<Self, EnvelopeError> {
         refuse_lock(&message)?;
-        Self::checked(message, body_len)
+        Self::checked(&message, body_len)
     }
 
     /// `message` in the length that `version` uses for it: a slave passes its own version, a master its
@@ -126,12 +144,12 @@ impl Envelope {
     /// # Errors
     /// When the frame could brick or crash a unit.
     pub fn that_may_lock_a_slave(version: Version, message: Message) -> Result<Self, EnvelopeError> {
-        Self::checked(message, version.body_len(&message))
+        Self::checked(&message, version.body_len(&message))
     }
 
-    fn checked(message: Message, body_len: BodyLen) -> Result<Self, EnvelopeError> {
+    fn checked(message: &Message, body_len: BodyLen) -> Result<Self, EnvelopeError> {
         let (needed, available) = (message.needed_len(), body_len.get());
-        match &message {
+        match message {
             Message::Dangerous(_) => Err(EnvelopeError::Dangerous { opcode: message.opcode() }),
             Message::Unknown(_) if needed != available => {
                 Err(EnvelopeError::UnknownLength { actual: needed, chosen: available })
@@ -143,37 +161,32 @@ impl Envelope {
             {
                 Err(EnvelopeError::WouldReadAsZeroAmps { most: Report::MOST_WITHOUT_AMPS, chosen: available })
             }
-            _ => Ok(Self { message, body_len, filling: [0; BodyLen::MAX - 3] }),
+            _ => Ok(Self { body: Body::sealed(message.emit(), body_len) }),
         }
     }
 
     /// What it says.
-    pub fn message(&self) -> &Message {
-        &self.message
+    #[inline]
+    pub fn message(&self) -> Message {
+        Message::of(&self.body)
     }
 
     /// The length of its body, checksum included.
-    pub fn body_len(&self) -> BodyLen {
-        self.body_len
+    #[inline]
+    pub const fn body_len(&self) -> BodyLen {
+        self.body.len()
     }
 
     /// The same as somebody who hears it sees it.
     #[cfg(feature = "serde")]
-    pub(crate) fn as_received(&self) -> Received {
-        Received { message: self.message, body_len: self.body_len, filling: self.filling }
+    pub(crate) const fn as_received(&self) -> Received {
+        Received { body: self.body }
     }
 
     /// The un-escaped body with its checksum.
-    pub fn emit(&self) -> FrameBuf {
-        let mut body = Body::ZERO;
-        self.message.emit_fields(&mut body);
-        // Zero in nearly every frame, and the body is zero already.
-        if self.filling != [0; BodyLen::MAX - 3] {
-            let start = self.message.fields_end();
-            let free = (self.body_len.get() - 1).saturating_sub(start);
-            body.put(start, self.filling.get(..free).unwrap_or_default());
-        }
-        FrameBuf::sealed(body.0, self.body_len)
+    #[inline]
+    pub const fn emit(&self) -> FrameBuf {
+        FrameBuf(self.body)
     }
 
     /// The bytes for the wire, without a tail byte.
@@ -187,6 +200,12 @@ impl Envelope {
     /// When `out` is too small; [`crate::slip::max_encoded_len`] of 20 always suffices.
     pub fn encode(&self, out: &mut [u8]) -> Result<usize, EncodeError> {
         self.emit().encode(out)
+    }
+}
+
+impl core::fmt::Debug for Envelope {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Envelope").field("message", &self.message()).field("body", &self.body).finish()
     }
 }
 

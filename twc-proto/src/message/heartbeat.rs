@@ -1,10 +1,7 @@
 //! Heartbeats: the command of the master, and the state of the slave.
 
-use super::Body;
-use crate::frame::field::SENDER;
-use crate::types::{CentiAmps, Command, SlaveState, TwcId};
-
-const RECEIVER: usize = 4;
+use crate::frame::{Bytes, padded};
+use crate::types::{CentiAmps, Command, Opcode, SlaveState, TwcId};
 
 /// FB E0: a master tells one slave what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -23,9 +20,6 @@ pub struct MasterHeartbeat {
 }
 
 impl MasterHeartbeat {
-    pub(super) const COMMAND: usize = 6;
-    pub(super) const ARGUMENT: usize = 7;
-    pub(super) const PLUG_FLAG: usize = 9;
     pub(super) const END: usize = 10;
 
     /// Command 00.
@@ -54,12 +48,23 @@ impl MasterHeartbeat {
         self.plug_flag != 0
     }
 
-    pub(super) fn emit(&self, body: &mut Body) {
-        body.put_id(SENDER, self.master);
-        body.put_id(RECEIVER, self.slave);
-        body.put(Self::COMMAND, &[self.command.code()]);
-        body.put(Self::ARGUMENT, &self.argument.to_be_bytes());
-        body.put(Self::PLUG_FLAG, &[self.plug_flag]);
+    #[inline]
+    pub(super) const fn of([_, _, m0, m1, s0, s1, command, a0, a1, plug_flag, ..]: &Bytes) -> Self {
+        Self {
+            master: TwcId::from_bytes([*m0, *m1]),
+            slave: TwcId::from_bytes([*s0, *s1]),
+            command: Command::new(*command),
+            argument: u16::from_be_bytes([*a0, *a1]),
+            plug_flag: *plug_flag,
+        }
+    }
+
+    #[inline]
+    pub(super) const fn emit(self) -> Bytes {
+        let [kind, code] = Opcode::MASTER_HEARTBEAT.to_bytes();
+        let ([m0, m1], [s0, s1], [a0, a1]) =
+            (self.master.to_bytes(), self.slave.to_bytes(), self.argument.to_be_bytes());
+        padded([kind, code, m0, m1, s0, s1, self.command.code(), a0, a1, self.plug_flag])
     }
 }
 
@@ -98,17 +103,25 @@ pub struct SlaveHeartbeat {
 }
 
 impl SlaveHeartbeat {
-    pub(super) const STATE: usize = 6;
-    pub(super) const LIMIT: usize = 7;
-    pub(super) const DRAWN: usize = 9;
     pub(super) const END: usize = 11;
 
-    pub(super) fn emit(&self, body: &mut Body) {
-        body.put_id(SENDER, self.slave);
-        body.put_id(RECEIVER, self.master);
-        body.put(Self::STATE, &[self.state.code()]);
-        body.put(Self::LIMIT, &self.limit.value().to_be_bytes());
-        body.put(Self::DRAWN, &self.drawn.value().to_be_bytes());
+    #[inline]
+    pub(super) const fn of([_, _, s0, s1, m0, m1, state, l0, l1, d0, d1, ..]: &Bytes) -> Self {
+        Self {
+            slave: TwcId::from_bytes([*s0, *s1]),
+            master: TwcId::from_bytes([*m0, *m1]),
+            state: SlaveState::new(*state),
+            limit: CentiAmps::from_bytes([*l0, *l1]),
+            drawn: CentiAmps::from_bytes([*d0, *d1]),
+        }
+    }
+
+    #[inline]
+    pub(super) const fn emit(self) -> Bytes {
+        let [kind, code] = Opcode::SLAVE_HEARTBEAT.to_bytes();
+        let ([s0, s1], [m0, m1]) = (self.slave.to_bytes(), self.master.to_bytes());
+        let ([l0, l1], [d0, d1]) = (self.limit.to_bytes(), self.drawn.to_bytes());
+        padded([kind, code, s0, s1, m0, m1, self.state.code(), l0, l1, d0, d1])
     }
 }
 

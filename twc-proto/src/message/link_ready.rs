@@ -1,8 +1,7 @@
 //! Linkreadys: how masters and slaves announce themselves.
 
-use super::Body;
-use crate::frame::field::SENDER;
-use crate::types::{CentiAmps, Sign, TwcId};
+use crate::frame::{Bytes, padded};
+use crate::types::{CentiAmps, Opcode, Sign, TwcId};
 
 /// FC E1 or FB E2: "a master is here".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,8 +15,6 @@ pub struct MasterLinkReady {
 }
 
 impl MasterLinkReady {
-    pub(super) const SIGN: usize = 4;
-    pub(super) const OFFSET_5: usize = 5;
     pub(super) const END: usize = 7;
 
     /// What a real master sends.
@@ -25,10 +22,15 @@ impl MasterLinkReady {
         Self { master, sign, offset_5: [0; 2] }
     }
 
-    pub(super) fn emit(&self, body: &mut Body) {
-        body.put_id(SENDER, self.master);
-        body.put(Self::SIGN, &[self.sign.value()]);
-        body.put(Self::OFFSET_5, &self.offset_5);
+    #[inline]
+    pub(super) const fn of([_, _, m0, m1, sign, b5, b6, ..]: &Bytes) -> Self {
+        Self { master: TwcId::from_bytes([*m0, *m1]), sign: Sign::new(*sign), offset_5: [*b5, *b6] }
+    }
+
+    #[inline]
+    pub(super) const fn emit(self, opcode: Opcode) -> Bytes {
+        let ([kind, code], [m0, m1], [b5, b6]) = (opcode.to_bytes(), self.master.to_bytes(), self.offset_5);
+        padded([kind, code, m0, m1, self.sign.value(), b5, b6])
     }
 }
 
@@ -44,13 +46,21 @@ pub struct SlaveLinkReady {
 }
 
 impl SlaveLinkReady {
-    pub(super) const SIGN: usize = 4;
-    pub(super) const MAX_CURRENT: usize = 5;
     pub(super) const END: usize = 7;
 
-    pub(super) fn emit(&self, body: &mut Body) {
-        body.put_id(SENDER, self.slave);
-        body.put(Self::SIGN, &[self.sign.value()]);
-        body.put(Self::MAX_CURRENT, &self.max_current.value().to_be_bytes());
+    #[inline]
+    pub(super) const fn of([_, _, s0, s1, sign, c0, c1, ..]: &Bytes) -> Self {
+        Self {
+            slave: TwcId::from_bytes([*s0, *s1]),
+            sign: Sign::new(*sign),
+            max_current: CentiAmps::from_bytes([*c0, *c1]),
+        }
+    }
+
+    #[inline]
+    pub(super) const fn emit(self) -> Bytes {
+        let [kind, code] = Opcode::SLAVE_LINK_READY.to_bytes();
+        let ([s0, s1], [c0, c1]) = (self.slave.to_bytes(), self.max_current.to_bytes());
+        padded([kind, code, s0, s1, self.sign.value(), c0, c1])
     }
 }

@@ -16,11 +16,11 @@ pub use control::{Ack, Control, Switch};
 pub use envelope::{Envelope, Received};
 pub use heartbeat::{ErrorBitmap, MasterHeartbeat, SlaveHeartbeat};
 pub use link_ready::{MasterLinkReady, SlaveLinkReady};
-pub(crate) use parse::Common;
+pub(crate) use parse::check_fields;
 pub use query::{Item, PhaseHalfAmps, PlugState, Query, Report, Text};
 pub use unknown::{Dangerous, Unknown};
 
-use crate::frame::field;
+use crate::frame::{Bytes, padded};
 use crate::types::{BodyLen, Opcode, TwcId, Version};
 
 /// Everything that can stand in a frame.
@@ -68,8 +68,7 @@ impl Message {
             Self::Report(report) => report.item().report_opcode(),
             Self::Start(_) => Opcode::START,
             Self::Stop(_) => Opcode::STOP,
-            Self::Ack(Ack { switch: Switch::Start, .. }) => Opcode::START_ACK,
-            Self::Ack(Ack { switch: Switch::Stop, .. }) => Opcode::STOP_ACK,
+            Self::Ack(ack) => ack.opcode(),
             Self::Idle => Opcode::IDLE,
             Self::Unknown(unknown) => unknown.opcode(),
             Self::Dangerous(dangerous) => dangerous.opcode(),
@@ -118,28 +117,34 @@ impl Message {
             Self::Report(report) => report.fields_end(),
             Self::Start(_) | Self::Stop(_) => Control::END,
             Self::Ack(_) => Ack::END,
-            Self::Idle => field::PAYLOAD,
-            Self::Unknown(unknown) => unknown.body_len().get() - 1,
-            Self::Dangerous(dangerous) => dangerous.body_len().get() - 1,
+            Self::Idle => 2,
+            Self::Unknown(Unknown(body)) | Self::Dangerous(Dangerous(body)) => body.len().get() - 1,
         }
     }
 
-    /// Writes opcode and fields into an all-zero body.
-    fn emit_fields(&self, body: &mut Body) {
-        let opcode = self.opcode();
-        body.put(field::KIND, &[opcode.kind()]);
-        body.put(field::CODE, &[opcode.code()]);
+    /// Opcode and fields, zeros behind them and in place of the checksum.
+    #[inline]
+    fn emit(&self) -> Bytes {
         match self {
-            Self::LinkReady1(m) | Self::LinkReady2(m) => m.emit(body),
-            Self::SlaveLinkReady(m) => m.emit(body),
-            Self::MasterHeartbeat(m) => m.emit(body),
-            Self::SlaveHeartbeat(m) => m.emit(body),
-            Self::Query(m) => m.emit(body),
-            Self::Report(m) => m.emit(body),
-            Self::Start(m) | Self::Stop(m) => m.emit(body),
-            Self::Ack(m) => m.emit(body),
-            Self::Idle | Self::Dangerous(_) => {}
-            Self::Unknown(m) => m.emit(body),
+            Self::MasterHeartbeat(m) => m.emit(),
+            Self::SlaveHeartbeat(m) => m.emit(),
+            Self::LinkReady1(m) => m.emit(Opcode::LINK_READY_1),
+            Self::LinkReady2(m) => m.emit(Opcode::LINK_READY_2),
+            Self::SlaveLinkReady(m) => m.emit(),
+            _ => self.emit_rarer(),
+        }
+    }
+
+    #[inline(never)]
+    fn emit_rarer(&self) -> Bytes {
+        match self {
+            Self::Query(m) => m.emit(),
+            Self::Report(m) => m.emit(),
+            Self::Start(m) => m.emit(Opcode::START),
+            Self::Stop(m) => m.emit(Opcode::STOP),
+            Self::Ack(m) => m.emit(),
+            Self::Unknown(Unknown(body)) => *body.bytes(),
+            _ => padded(self.opcode().to_bytes()),
         }
     }
 }
@@ -152,26 +157,8 @@ impl Version {
             Message::Report(report) => report.canonical_len(),
             Message::Idle => BodyLen::B14,
             Message::Start(_) | Message::Stop(_) | Message::Ack(_) => BodyLen::B16,
-            Message::Unknown(unknown) => unknown.body_len(),
-            Message::Dangerous(dangerous) => dangerous.body_len(),
+            Message::Unknown(Unknown(body)) | Message::Dangerous(Dangerous(body)) => body.len(),
             _ => self.base_len(),
         }
-    }
-}
-
-/// A body being written; writes beyond its end vanish, which [`Message::needed_len`] rules out.
-struct Body([u8; BodyLen::MAX]);
-
-impl Body {
-    const ZERO: Self = Self([0; BodyLen::MAX]);
-
-    fn put(&mut self, offset: usize, bytes: &[u8]) {
-        if let Some(slots) = self.0.get_mut(offset..offset + bytes.len()) {
-            slots.copy_from_slice(bytes);
-        }
-    }
-
-    fn put_id(&mut self, offset: usize, id: TwcId) {
-        self.put(offset, &id.value().to_be_bytes());
     }
 }

@@ -2,8 +2,7 @@
 
 use core::fmt;
 
-use super::Body;
-use crate::frame::field::{PAYLOAD, SENDER};
+use crate::frame::{Body, Bytes, padded};
 use crate::types::{BodyLen, Opcode, TwcId};
 
 /// What can be asked for.
@@ -100,12 +99,16 @@ pub struct Query {
 }
 
 impl Query {
-    pub(super) const RECEIVER: usize = 4;
     pub(super) const END: usize = 6;
 
-    pub(super) fn emit(&self, body: &mut Body) {
-        body.put_id(SENDER, self.master);
-        body.put_id(Self::RECEIVER, self.slave);
+    pub(super) const fn of(item: Item, [_, _, m0, m1, s0, s1, ..]: &Bytes) -> Self {
+        Self { item, master: TwcId::from_bytes([*m0, *m1]), slave: TwcId::from_bytes([*s0, *s1]) }
+    }
+
+    pub(super) const fn emit(self) -> Bytes {
+        let ([kind, code], [m0, m1], [s0, s1]) =
+            (self.item.query_opcode().to_bytes(), self.master.to_bytes(), self.slave.to_bytes());
+        padded([kind, code, m0, m1, s0, s1])
     }
 }
 
@@ -187,9 +190,11 @@ pub enum Report {
 }
 
 impl Report {
+    /// Behind an id.
     pub(super) const TEXT: usize = 4;
-    pub(super) const KWH: usize = 4;
-    pub(super) const VOLTS: usize = 8;
+    /// Behind the code, in the old forms without an id.
+    pub(super) const OLD_TEXT: usize = 2;
+    const VOLTS: usize = 8;
     pub(super) const PHASE_HALF_AMPS: usize = 14;
     /// The longest meter body in which nobody looks for currents.
     pub(super) const MOST_WITHOUT_AMPS: usize = Self::PHASE_HALF_AMPS + 3;
@@ -233,8 +238,8 @@ impl Report {
             Self::VinPart1 { .. } | Self::VinPart2 { .. } => Self::TEXT + 7,
             Self::VinPart3 { .. } => Self::TEXT + 3,
             Self::PlugState { .. } => Self::TEXT + 1,
-            Self::OldSerial { .. } | Self::OldModel { .. } => PAYLOAD + 11,
-            Self::OldFirmware { .. } => PAYLOAD + 3,
+            Self::OldSerial { .. } | Self::OldModel { .. } => Self::OLD_TEXT + 11,
+            Self::OldFirmware { .. } => Self::OLD_TEXT + 3,
         }
     }
 
@@ -248,28 +253,69 @@ impl Report {
         }
     }
 
-    pub(super) fn emit(&self, body: &mut Body) {
+    pub(super) fn of(item: Item, body: &Body) -> Self {
+        let bytes = body.bytes();
+        let sender = TwcId::from_bytes(field(bytes, 2));
+        match item {
+            Item::Meter => {
+                let volts = [0, 2, 4].map(|phase| u16::from_be_bytes(field(bytes, Self::VOLTS + phase)));
+                // Firmware before 4.5.3 sends 16 bytes, which leave room for one zero and no currents.
+                let has_amps = body.len().get() > Self::MOST_WITHOUT_AMPS;
+                let phase_half_amps = has_amps.then(|| field(bytes, Self::PHASE_HALF_AMPS));
+                Self::Meter { sender, kwh: u32::from_be_bytes(field(bytes, Self::TEXT)), volts, phase_half_amps }
+            }
+            Item::Firmware => Self::Firmware { sender, version: field(bytes, Self::TEXT) },
+            Item::Serial => Self::Serial { sender, serial: Text(field(bytes, Self::TEXT)) },
+            Item::VinPart1 => Self::VinPart1 { sender, chars: Text(field(bytes, Self::TEXT)) },
+            Item::VinPart2 => Self::VinPart2 { sender, chars: Text(field(bytes, Self::TEXT)) },
+            Item::VinPart3 => Self::VinPart3 { sender, chars: Text(field(bytes, Self::TEXT)) },
+            Item::PlugState => {
+                let [state] = field(bytes, Self::TEXT);
+                Self::PlugState { sender, state: PlugState::new(state) }
+            }
+            Item::OldSerial => Self::OldSerial { serial: Text(field(bytes, Self::OLD_TEXT)) },
+            Item::OldModel => Self::OldModel { model: Text(field(bytes, Self::OLD_TEXT)) },
+            Item::OldFirmware => Self::OldFirmware { version: field(bytes, Self::OLD_TEXT) },
+        }
+    }
+
+    pub(super) fn emit(&self) -> Bytes {
+        let mut bytes = padded(self.item().report_opcode().to_bytes());
         if let Some(sender) = self.sender() {
-            body.put_id(SENDER, sender);
+            put(&mut bytes, 2, &sender.to_bytes());
         }
         match self {
             Self::Meter { kwh, volts, phase_half_amps, .. } => {
-                body.put(Self::KWH, &kwh.to_be_bytes());
+                put(&mut bytes, Self::TEXT, &kwh.to_be_bytes());
                 for (phase, volts) in volts.iter().enumerate() {
-                    body.put(Self::VOLTS + 2 * phase, &volts.to_be_bytes());
+                    put(&mut bytes, Self::VOLTS + 2 * phase, &volts.to_be_bytes());
                 }
-                if let Some(half_amps) = phase_half_amps {
-                    body.put(Self::PHASE_HALF_AMPS, half_amps);
-                }
+                put(&mut bytes, Self::PHASE_HALF_AMPS, &phase_half_amps.unwrap_or_default());
             }
-            Self::Firmware { version, .. } => body.put(Self::TEXT, version),
-            Self::Serial { serial, .. } => body.put(Self::TEXT, &serial.0),
-            Self::VinPart1 { chars, .. } | Self::VinPart2 { chars, .. } => body.put(Self::TEXT, &chars.0),
-            Self::VinPart3 { chars, .. } => body.put(Self::TEXT, &chars.0),
-            Self::PlugState { state, .. } => body.put(Self::TEXT, &[state.code()]),
-            Self::OldSerial { serial: text } | Self::OldModel { model: text } => body.put(PAYLOAD, &text.0),
-            Self::OldFirmware { version } => body.put(PAYLOAD, version),
+            Self::Firmware { version, .. } => put(&mut bytes, Self::TEXT, version),
+            Self::Serial { serial, .. } => put(&mut bytes, Self::TEXT, &serial.0),
+            Self::VinPart1 { chars, .. } | Self::VinPart2 { chars, .. } => put(&mut bytes, Self::TEXT, &chars.0),
+            Self::VinPart3 { chars, .. } => put(&mut bytes, Self::TEXT, &chars.0),
+            Self::PlugState { state, .. } => put(&mut bytes, Self::TEXT, &[state.code()]),
+            Self::OldSerial { serial: text } | Self::OldModel { model: text } => {
+                put(&mut bytes, Self::OLD_TEXT, &text.0);
+            }
+            Self::OldFirmware { version } => put(&mut bytes, Self::OLD_TEXT, version),
         }
+        bytes
+    }
+}
+
+/// `N` bytes at an offset; zeros where they would reach beyond the longest body, which none here does.
+#[inline]
+fn field<const N: usize>(bytes: &Bytes, offset: usize) -> [u8; N] {
+    bytes.get(offset..).and_then(<[u8]>::first_chunk).copied().unwrap_or([0; N])
+}
+
+#[inline]
+fn put(bytes: &mut Bytes, offset: usize, value: &[u8]) {
+    if let Some(slots) = bytes.get_mut(offset..offset + value.len()) {
+        slots.copy_from_slice(value);
     }
 }
 

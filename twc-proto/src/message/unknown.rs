@@ -2,21 +2,14 @@
 
 use core::fmt;
 
-use super::{Body, Item};
+use super::Item;
 use crate::error::UnknownError;
-use crate::frame::field::PAYLOAD;
+use crate::frame::{Body, padded};
 use crate::types::{BodyLen, Opcode};
-
-/// The longest payload: a 20-byte body without opcode and checksum.
-const MAX_PAYLOAD: usize = BodyLen::MAX - 3;
 
 /// A legal frame whose code has no message of its own. Monitors show it; machines ignore it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Unknown {
-    opcode: Opcode,
-    body_len: BodyLen,
-    payload: [u8; MAX_PAYLOAD],
-}
+pub struct Unknown(pub(super) Body);
 
 impl Unknown {
     /// A frame with this opcode and payload (what stands between opcode and checksum, 10 to 17 bytes).
@@ -32,34 +25,22 @@ impl Unknown {
             return Err(UnknownError::Known { opcode });
         }
         let error = UnknownError::Length { len: payload.len() };
-        let body_len = BodyLen::new(payload.len().saturating_add(3)).ok_or(error)?;
-        let mut bytes = [0; MAX_PAYLOAD];
-        bytes.get_mut(..payload.len()).ok_or(error)?.copy_from_slice(payload);
-        Ok(Self { opcode, body_len, payload: bytes })
-    }
-
-    /// For the parser, which has checked the frame, and sorted out those with a message of their own.
-    #[inline]
-    pub(super) fn seen(opcode: Opcode, body_len: BodyLen, payload: [u8; MAX_PAYLOAD]) -> Self {
-        Self { opcode, body_len, payload }
+        let len = BodyLen::new(payload.len().saturating_add(3)).ok_or(error)?;
+        let mut bytes = padded(opcode.to_bytes());
+        for (slot, byte) in bytes.iter_mut().skip(2).zip(payload) {
+            *slot = *byte;
+        }
+        Ok(Self(Body::sealed(bytes, len)))
     }
 
     /// Type and code.
     pub fn opcode(&self) -> Opcode {
-        self.opcode
+        self.0.opcode()
     }
 
     /// What stands between opcode and checksum.
     pub fn payload(&self) -> &[u8] {
-        self.payload.get(..self.body_len.get() - 3).unwrap_or_default()
-    }
-
-    pub(super) fn body_len(&self) -> BodyLen {
-        self.body_len
-    }
-
-    pub(super) fn emit(&self, body: &mut Body) {
-        body.put(PAYLOAD, self.payload());
+        self.0.payload()
     }
 }
 
@@ -83,39 +64,17 @@ fn is_known(opcode: Opcode) -> bool {
 ///
 /// There is no constructor and no way to encode it; `{}` prints its bytes for a monitor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Dangerous {
-    opcode: Opcode,
-    body_len: BodyLen,
-    body: [u8; BodyLen::MAX],
-}
+pub struct Dangerous(pub(super) Body);
 
 impl Dangerous {
-    /// For the parser, which has checked the frame and passes what stands between code and checksum.
-    pub(super) fn seen(opcode: Opcode, body_len: BodyLen, payload: &[u8]) -> Self {
-        let mut body = [0; BodyLen::MAX];
-        let fields = [opcode.kind(), opcode.code()];
-        for (slot, byte) in body.iter_mut().zip(fields.iter().chain(payload)) {
-            *slot = *byte;
-        }
-        let sum = payload.iter().fold(opcode.code(), |sum, byte| sum.wrapping_add(*byte));
-        if let Some(last) = body.get_mut(body_len.get() - 1) {
-            *last = sum;
-        }
-        Self { opcode, body_len, body }
-    }
-
     /// Type and code.
     pub fn opcode(&self) -> Opcode {
-        self.opcode
-    }
-
-    pub(super) fn body_len(&self) -> BodyLen {
-        self.body_len
+        self.0.opcode()
     }
 
     /// The bytes that were seen, to be shown.
     pub(crate) fn body(&self) -> &[u8] {
-        self.body.get(..self.body_len.get()).unwrap_or_default()
+        self.0.as_slice()
     }
 }
 

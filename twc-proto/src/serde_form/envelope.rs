@@ -20,14 +20,10 @@ struct Form {
 impl Serialize for Received {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
-            let (message, body_len, filling) = (*self.message(), self.body_len(), Octets::new(self.filling()));
+            let (message, body_len, filling) = (self.message(), self.body_len(), Octets::new(self.filling()));
             return Form { message, body_len, filling }.serialize(serializer);
         }
-        let body = match (self.message(), self.to_envelope_that_may_lock_a_slave()) {
-            (Message::Dangerous(dangerous), _) => Octets::new(dangerous.body()),
-            (_, envelope) => Octets::new(envelope.map_err(serde::ser::Error::custom)?.emit().as_ref()),
-        };
-        body.serialize(serializer)
+        Octets::<{ BodyLen::MAX }>::new(self.body()).serialize(serializer)
     }
 }
 
@@ -35,7 +31,7 @@ impl<'de> Deserialize<'de> for Received {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
             let Form { message, body_len, filling } = Form::deserialize(deserializer)?;
-            let received = Received::assembled(message, body_len, filling.as_slice());
+            let received = Received::assembled(&message, body_len, filling.as_slice());
             let received = received.map_err(de::Error::custom)?;
             return if filling.as_slice().len() > received.filling().len() {
                 Err(de::Error::custom("the filling is longer than what the fields leave free"))

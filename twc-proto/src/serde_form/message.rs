@@ -189,7 +189,7 @@ impl<'de> Deserialize<'de> for Dangerous {
         let form = DangerousForm::deserialize(deserializer)?;
         let frame = Frame::new_checked(form.body.as_slice()).map_err(de::Error::custom)?;
         match Received::parse(&frame).map_err(de::Error::custom)?.message() {
-            Message::Dangerous(dangerous) => Ok(*dangerous),
+            Message::Dangerous(dangerous) => Ok(dangerous),
             _ => Err(de::Error::custom("the body is that of an ordinary frame")),
         }
     }

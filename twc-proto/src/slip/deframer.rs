@@ -1,6 +1,6 @@
 //! From raw bytes to what lies between delimiters.
 
-use super::window::{Ahead, REACH, look};
+use super::window::{Ahead, look};
 use super::{Candidate, END, ESC, ESC_END, ESC_ESC, MAX_JUNK};
 use crate::error::SlipError;
 use crate::types::BodyLen;
@@ -10,13 +10,17 @@ use crate::types::BodyLen;
 /// Bytes before the first delimiter belong to no candidate; they come out as [`Candidate::Junk`] one at a time.
 #[derive(Debug, Clone)]
 pub struct Deframer {
-    /// The longest body, and room to read it in whole words.
-    buffer: [u8; REACH],
-    len: u8,
+    buffer: [u8; BodyLen::MAX],
+    /// Where the next plain byte goes. Beyond the buffer (by [`CLOSED`]) in every state but [`State::Body`], so that
+    /// one comparison tells whether it may go there.
+    next: u8,
     /// Raw bytes of this candidate that are not in the buffer; stops at its maximum.
     unstored: u8,
     state: State,
 }
+
+/// Added to a place in the buffer where no plain byte may go now.
+const CLOSED: u8 = 0x80;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -30,10 +34,18 @@ enum State {
     BadEscape(u8),
 }
 
+/// What a delimiter completes.
+pub(crate) enum Complete {
+    /// So many bytes, in the buffer until the next one is taken.
+    Body(usize),
+    Junk(u8),
+    Damaged(SlipError),
+}
+
 impl Deframer {
     /// A deframer that waits for its first delimiter.
     pub const fn new() -> Self {
-        Self { buffer: [0; REACH], len: 0, unstored: 0, state: State::Hunting }
+        Self { buffer: [0; BodyLen::MAX], next: CLOSED, unstored: 0, state: State::Hunting }
     }
 
     /// Takes the next byte; a delimiter completes what came before it.
@@ -49,11 +61,21 @@ impl Deframer {
     /// ```
     #[inline]
     pub fn push(&mut self, byte: u8) -> Option<Candidate<'_>> {
+        Some(match self.complete(byte)? {
+            Complete::Body(len) => Candidate::Body(self.buffer.get(..len).unwrap_or_default()),
+            Complete::Junk(bytes) => Candidate::Junk(bytes),
+            Complete::Damaged(error) => Candidate::Damaged(error),
+        })
+    }
+
+    /// [`Deframer::push`] without the borrow.
+    #[inline]
+    pub(crate) fn complete(&mut self, byte: u8) -> Option<Complete> {
         if byte == END {
             return self.finish();
         }
         if self.state == State::Hunting {
-            return Some(Candidate::Junk(1));
+            return Some(Complete::Junk(1));
         }
         self.take(byte);
         None
@@ -62,31 +84,35 @@ impl Deframer {
     /// Takes a plain byte that fits, as nearly all are; false, and nothing done, for any other.
     #[inline]
     pub(crate) fn stores(&mut self, byte: u8) -> bool {
-        if byte == END || byte == ESC || self.state != State::Body {
+        if byte == END || byte == ESC {
             return false;
         }
-        match self.buffer.get_mut(usize::from(self.len)) {
-            Some(slot) if usize::from(self.len) < BodyLen::MAX => {
+        match self.buffer.get_mut(usize::from(self.next)) {
+            Some(slot) => {
                 *slot = byte;
-                self.len += 1;
+                self.next += 1;
                 true
             }
-            _ => false,
+            None => false,
         }
     }
 
     /// Takes any byte of a candidate; false, and nothing done, before the first delimiter. Not for delimiters.
     #[inline]
     pub(crate) fn takes(&mut self, byte: u8) -> bool {
+        if self.stores(byte) {
+            return true;
+        }
         let within = self.state != State::Hunting;
-        if within && !self.stores(byte) {
+        if within {
             self.take(byte);
         }
         within
     }
 
-    /// The bytes of the last [`Candidate::Body`], until the next byte is pushed.
-    pub(crate) const fn buffer(&self) -> &[u8; REACH] {
+    /// The bytes of the last [`Complete::Body`].
+    #[inline]
+    pub(crate) const fn buffer(&self) -> &[u8; BodyLen::MAX] {
         &self.buffer
     }
 
@@ -108,23 +134,18 @@ impl Deframer {
     pub fn pull<'a, 'b: 'a>(&'a mut self, input: &mut &'b [u8]) -> Option<Candidate<'a>> {
         loop {
             if self.skip_delimiters(input) {
-                let ahead = look(input);
-                let candidate = match &ahead {
-                    Ahead::Junk(len) => Some(Candidate::Junk(*len)),
-                    Ahead::Short(_) | Ahead::Sixteen(_) | Ahead::Whole(_) => {
-                        input.get(..ahead.len()).map(Candidate::Body)
-                    }
-                    Ahead::Unclear => None,
-                };
-                if candidate.is_some() {
-                    skip(input, ahead.len() + 1);
-                    return candidate;
+                if let Ahead::Plain(bytes, len) = look(input) {
+                    skip(input, len + 1);
+                    return match len as u8 {
+                        junk @ 0..=MAX_JUNK => Some(Candidate::Junk(junk)),
+                        _ => bytes.get(..len).map(Candidate::Body),
+                    };
                 }
             }
             let (byte, rest) = input.split_first()?;
             *input = rest;
-            let hunting = self.state == State::Hunting;
             // Asked first, because an answer of `push` borrows `self` until it is dropped.
+            let hunting = self.state == State::Hunting;
             if (*byte == END && !hunting && self.raw() > 0) || (*byte != END && hunting) {
                 return self.push(*byte);
             }
@@ -135,7 +156,7 @@ impl Deframer {
     /// Whether a candidate begins at the front of `input`, once the delimiters there are taken.
     #[inline]
     pub(crate) fn skip_delimiters(&self, input: &mut &[u8]) -> bool {
-        if self.raw() > 0 || self.state != State::Body {
+        if self.next != 0 {
             return false;
         }
         while let [END, rest @ ..] = input {
@@ -145,50 +166,50 @@ impl Deframer {
     }
 
     /// A byte of a candidate, so neither a delimiter nor before the first one.
-    #[inline]
     fn take(&mut self, byte: u8) {
-        match (self.state, byte) {
-            (State::Body, ESC) => self.state = State::Escaped,
+        self.state = match (self.state, byte) {
+            (State::Body, ESC) => State::Escaped,
             (State::Body, plain) => return self.store(plain),
             (State::Escaped, ESC_END) => return self.store(END),
             (State::Escaped, ESC_ESC) => return self.store(ESC),
-            (State::Escaped, found) => self.state = State::BadEscape(found),
-            (State::Hunting | State::TooLong | State::BadEscape(_), _) => {}
-        }
+            (State::Escaped, found) => State::BadEscape(found),
+            (skipping, _) => skipping,
+        };
+        self.next |= CLOSED;
         self.unstored = self.unstored.saturating_add(1);
     }
 
-    #[inline]
     fn store(&mut self, byte: u8) {
-        self.state = match self.buffer.get_mut(usize::from(self.len)) {
-            Some(slot) if usize::from(self.len) < BodyLen::MAX => {
-                *slot = byte;
-                self.len += 1;
-                State::Body
-            }
-            _ => State::TooLong,
-        };
+        self.next &= !CLOSED;
+        if let Some(slot) = self.buffer.get_mut(usize::from(self.next)) {
+            *slot = byte;
+            self.next += 1;
+            self.state = State::Body;
+        } else {
+            self.next |= CLOSED;
+            self.state = State::TooLong;
+        }
     }
 
     /// Raw bytes since the last delimiter.
     #[inline]
-    fn raw(&self) -> u8 {
-        self.len.saturating_add(self.unstored)
+    const fn raw(&self) -> u8 {
+        (self.next & !CLOSED).saturating_add(self.unstored)
     }
 
-    fn finish(&mut self) -> Option<Candidate<'_>> {
-        let (len, raw, state) = (self.len, self.raw(), self.state);
-        self.len = 0;
+    fn finish(&mut self) -> Option<Complete> {
+        let (len, raw, state) = (self.next & !CLOSED, self.raw(), self.state);
+        self.next = 0;
         self.unstored = 0;
         self.state = State::Body;
         match state {
             State::Hunting => None,
             _ if raw == 0 => None,
-            _ if raw <= MAX_JUNK => Some(Candidate::Junk(raw)),
-            State::Escaped => Some(Candidate::Damaged(SlipError::DanglingEscape)),
-            State::TooLong => Some(Candidate::Damaged(SlipError::TooLong { max: BodyLen::MAX })),
-            State::BadEscape(found) => Some(Candidate::Damaged(SlipError::InvalidEscape { found })),
-            State::Body => self.buffer.get(..usize::from(len)).map(Candidate::Body),
+            _ if raw <= MAX_JUNK => Some(Complete::Junk(raw)),
+            State::Escaped => Some(Complete::Damaged(SlipError::DanglingEscape)),
+            State::TooLong => Some(Complete::Damaged(SlipError::TooLong { max: BodyLen::MAX })),
+            State::BadEscape(found) => Some(Complete::Damaged(SlipError::InvalidEscape { found })),
+            State::Body => Some(Complete::Body(usize::from(len))),
         }
     }
 }

@@ -81,7 +81,7 @@ pub(crate) fn one_of_each_kind() -> Vec<Sent> {
             let wire = wire(&body);
             let found = delivered(&wire);
             assert_eq!(found.len(), 1, "{fields}");
-            Sent { name: &fields[..5], body, wire, message: *found[0].message() }
+            Sent { name: &fields[..5], body, wire, message: found[0].message() }
         })
         .collect()
 }
@@ -135,8 +135,7 @@ impl Tally {
         self.tried += 1;
         for received in found {
             let message = received.message();
-            if *message == sent.message && received.body_len().get() == sent.body.len() && is_sent(sent, received)
-            {
+            if message == sent.message && received.body_len().get() == sent.body.len() && is_sent(sent, received) {
                 self.unharmed += 1;
                 continue;
             }
@@ -145,7 +144,7 @@ impl Tally {
                 Message::Dangerous(_) => self.dangerous += 1,
                 _ => self.known += 1,
             }
-            if let (Some((ids, now)), Some((sent_ids, was))) = (amps(message), amps(&sent.message)) {
+            if let (Some((ids, now)), Some((sent_ids, was))) = (amps(&message), amps(&sent.message)) {
                 self.amps += u32::from(ids == sent_ids && now != was);
             }
         }

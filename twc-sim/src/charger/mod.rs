@@ -282,7 +282,7 @@ impl Node for Charger {
         self.advance(now);
         let listens = self.is_powered && self.lock.is_none() && self.config.rotary.is_slave();
         if listens && now >= self.deaf_until {
-            self.hear(now, received.message());
+            self.hear(now, &received.message());
         }
     }
 

@@ -229,7 +229,7 @@ fn messages(wire: &[u8]) -> Vec<Message> {
     let mut input = wire;
     let mut found = Vec::new();
     while let Some(outcome) = decoder.decode(&mut input) {
-        found.extend(outcome.ok().map(|received| *received.message()));
+        found.extend(outcome.ok().map(|received| received.message()));
     }
     found
 }

@@ -297,7 +297,7 @@ impl<'a> Recorder<'a> {
         }
         let mut bytes = entry.bytes.as_slice();
         while let Some(outcome) = self.decoder.decode(&mut bytes) {
-            let Ok(Message::MasterHeartbeat(heartbeat)) = outcome.map(|received| *received.message()) else {
+            let Ok(Message::MasterHeartbeat(heartbeat)) = outcome.map(|received| received.message()) else {
                 continue;
             };
             let index = world.chargers().position(|charger| charger.id() == heartbeat.slave);

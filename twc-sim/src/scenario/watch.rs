@@ -109,7 +109,7 @@ impl Watch {
             let mut bytes = entry.bytes.as_slice();
             while let Some(outcome) = self.decoder.decode(&mut bytes) {
                 if let Ok(received) = outcome {
-                    let message = *received.message();
+                    let message = received.message();
                     self.note(entry.at, &message, world);
                 }
             }

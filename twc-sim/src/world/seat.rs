@@ -119,7 +119,7 @@ impl Seat {
         self.refresh();
         let envelope = envelope?;
         let wire = envelope.to_wire().with_tail(self.charger.tail(envelope.body_len()));
-        Some(WireFrame { wire, whole: Whole { message: *envelope.message(), received: None } })
+        Some(WireFrame { wire, whole: Whole { message: envelope.message(), received: None } })
     }
 
     /// Bytes arrive; returns whether a message was among them that the unit acts on.

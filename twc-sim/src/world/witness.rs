@@ -48,9 +48,10 @@ impl Witness {
         while let Some(outcome) = self.outside.decode(&mut input) {
             count += 1;
             if let Ok(received) = outcome {
-                self.sent(received.message());
-                each(received.message());
-                whole = Some(Whole { message: *received.message(), received: Some(received) });
+                let message = received.message();
+                self.sent(&message);
+                each(&message);
+                whole = Some(Whole { message, received: Some(received) });
             }
         }
         // Everything from the first delimiter on, and at most a tail byte behind the last.
@@ -63,7 +64,8 @@ impl Witness {
         let mut input = bytes;
         while let Some(outcome) = self.heard.decode(&mut input) {
             if let Ok(received) = outcome {
-                each(received.message(), self.is_invented(now, received.message()));
+                let message = received.message();
+                each(&message, self.is_invented(now, &message));
             }
         }
     }

@@ -81,7 +81,7 @@ impl Bench {
         let before = self.heard.len();
         self.send(message);
         self.run(Duration::from_millis(500));
-        self.heard[before..].iter().map(|(_, received)| *received.message()).collect()
+        self.heard[before..].iter().map(|(_, received)| received.message()).collect()
     }
 
     pub fn heartbeat(&mut self, command: Command, centiamps: u16) -> Option<SlaveHeartbeat> {

@@ -39,7 +39,7 @@ impl Node for Poller {
             Message::SlaveLinkReady(ready) if !self.slaves.contains(&ready.slave) => self.slaves.push(ready.slave),
             Message::SlaveHeartbeat(answer) => {
                 self.answers.retain(|other| other.slave != answer.slave);
-                self.answers.push(*answer);
+                self.answers.push(answer);
             }
             _ => {}
         }

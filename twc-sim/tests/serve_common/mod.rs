@@ -227,7 +227,7 @@ impl Client {
         assert!(len > 0, "the simulator hung up");
         let mut bytes = &buffer[..len];
         while let Some(outcome) = self.decoder.decode(&mut bytes) {
-            self.waiting.extend(outcome.map(|received| *received.message()).ok());
+            self.waiting.extend(outcome.map(|received| received.message()).ok());
         }
     }
 }

@@ -54,16 +54,16 @@ fn ticks(work: impl FnOnce()) -> u32 {
 
 fn feed(decoder: &mut Decoder) {
     for byte in repeat_n(black_box(CAPTURE), ROUNDS).flatten() {
-        if let Some(outcome) = decoder.push(*byte) {
-            black_box(&outcome);
+        if let Some(outcome) = &decoder.push(*byte) {
+            black_box(&outcome.map(|received| received.message()));
         }
     }
 }
 
 fn slice(decoder: &mut Decoder) {
     for mut input in repeat_n(black_box(CAPTURE), ROUNDS) {
-        while let Some(outcome) = decoder.decode(&mut input) {
-            black_box(&outcome);
+        while let Some(outcome) = &decoder.decode(&mut input) {
+            black_box(&outcome.map(|received| received.message()));
         }
     }
 }

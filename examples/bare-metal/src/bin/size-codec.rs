@@ -12,8 +12,8 @@ use twc_proto::{Decoder, Envelope, Message, Version};
 fn main() -> ! {
     let mut decoder = Decoder::new();
     loop {
-        if let Some(outcome) = decoder.push(black_box(0)) {
-            black_box(&outcome);
+        if let Some(outcome) = &decoder.push(black_box(0)) {
+            black_box(&outcome.map(|received| received.message()));
         }
         if let Ok(envelope) = Envelope::canonical(black_box(Version::P2), *black_box(&Message::Idle)) {
             black_box(&envelope.to_wire());

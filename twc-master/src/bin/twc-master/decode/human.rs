@@ -36,11 +36,11 @@ fn frame(found: &Received) -> String {
         (Some(sender), None) => sender.to_string(),
         (None, _) => "-".to_owned(),
     };
-    format!("{:<16}  {who:<11}  {}", kind(message), details(found))
+    format!("{:<16}  {who:<11}  {}", kind(&message), details(found))
 }
 
 fn details(received: &Received) -> String {
-    match received.message() {
+    match &received.message() {
         Message::LinkReady1(m) | Message::LinkReady2(m) => master_link_ready(m),
         Message::SlaveLinkReady(m) => format!("sign {}, built for {}", m.sign, m.max_current),
         Message::MasterHeartbeat(m) => master_heartbeat(m),

@@ -93,7 +93,7 @@ fn json(origin: &Origin, finding: &Finding) -> String {
 }
 
 fn frame_fields(received: &Received, fields: &mut Fields) {
-    let message = received.message();
+    let message = &received.message();
     let id = |id: Option<twc_proto::TwcId>| id.map_or(Value::Null, |id| id.to_string().into());
     fields.extend([
         ("code", message.opcode().to_string().into()),
