@@ -156,6 +156,11 @@ impl<N: Node> Link<N> {
         &mut self.node
     }
 
+    /// Its times.
+    pub fn settings(&self) -> LinkSettings {
+        self.settings
+    }
+
     /// What the decoder has counted.
     pub fn decoder_stats(&self) -> DecoderStats {
         self.decoder.stats()

@@ -45,7 +45,7 @@ pub mod world;
 
 pub use car::{Car, CarPlan, CarProfile};
 pub use charger::{Charger, ChargerConfig, Led, Line, Rotary};
-pub use checker::{Checker, CheckerConfig, Circuit, Peaks, Rule, Verdict, Violation};
+pub use checker::{Checker, CheckerConfig, Circuit, Peaks, Rule, Service, Strikes, Verdict, Violation};
 pub use fault::{FaultEffect, FaultPreset, FaultRates, Faults};
 pub use guest::Guest;
 pub use house::{House, HouseConfig, MeterFault, MeterId, MeterSample};

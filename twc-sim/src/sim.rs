@@ -8,7 +8,7 @@ use twc_proto::{CentiAmps, Instant, Link, Node};
 use crate::car::{Car, CarProfile};
 use crate::charger::{Charger, ChargerConfig};
 use crate::checker::{Checker, CheckerConfig, Verdict};
-use crate::world::{BREATH, World, WorldConfig, air_time};
+use crate::world::{BREATH, PORTION, World, WorldConfig, air_time};
 
 /// A [`World`] with a master at the outside station of each bus, or at none.
 ///
@@ -41,6 +41,7 @@ pub struct Sim<N> {
     desks: Vec<Desk<N>>,
     now: Instant,
     buffer: Vec<u8>,
+    is_byte_by_byte: bool,
 }
 
 /// The station outside one bus.
@@ -75,10 +76,13 @@ impl<N: Node> Sim<N> {
         if world.checker().is_none() {
             world.attach_checker(Checker::new(CheckerConfig::without_limits(world.seed())));
         }
-        world.set_quick(true);
         let mut desks = vec![Desk::new(master.into(), now)];
         desks.resize_with(world.buses().max(1), || Desk::new(None, now));
-        Self { world, desks, now, buffer: Vec::new() }
+        let mut sim = Self { world, desks, now, buffer: Vec::new(), is_byte_by_byte: false };
+        for bus in 0..sim.desks.len() {
+            sim.choose_way(bus);
+        }
+        sim
     }
 
     /// All chargers together may draw so much, per phase. Puts a new judge in place.
@@ -157,7 +161,9 @@ impl<N: Node> Sim<N> {
             checker.on_master_replaced(bus, self.now);
         }
         let desk = self.desks.get_mut(bus)?;
-        core::mem::replace(desk, Desk::new(master, self.now)).master
+        let old = core::mem::replace(desk, Desk::new(master, self.now)).master;
+        self.choose_way(bus);
+        old
     }
 
     /// The judgement so far.
@@ -197,7 +203,17 @@ impl<N: Node> Sim<N> {
     /// Undamaged frames go byte by byte too, as damaged ones always do: slower, to the same effect.
     #[doc(hidden)]
     pub fn byte_by_byte(&mut self) {
-        self.world.set_quick(false);
+        self.is_byte_by_byte = true;
+        for bus in 0..self.desks.len() {
+            self.choose_way(bus);
+        }
+    }
+
+    /// Frames go whole where the master's link waits for their end anyway.
+    fn choose_way(&mut self, bus: usize) {
+        let master = self.master_on(bus);
+        let waits = master.is_none_or(|master| master.settings().quiet_gap > air_time(PORTION));
+        self.world.set_quick(bus, waits && !self.is_byte_by_byte);
     }
 
     /// What the master of one bus hears, and its deadlines.

@@ -178,7 +178,7 @@ fn truth_is_excused_only_while_an_unrecognisable_frame_takes_effect() {
         sim.run_until(Instant::from_secs(4), |_| {});
         let mut checker = Checker::new(CheckerConfig::new(1, 1_000));
         if tells {
-            checker.on_undetected(sim.now());
+            checker.on_undetected(0, Some(0), sim.now());
         }
         sim.world_mut().attach_checker(checker);
         sim.run_until(Instant::from_secs(20), |_| {});

@@ -6,14 +6,12 @@ use twc_proto::message::{MasterHeartbeat, SlaveHeartbeat};
 use twc_proto::{Command, Instant, TwcId};
 
 use super::tree::{Circuits, Phases, Sums};
-use super::{CheckerConfig, Rule, tolerance};
+use super::{CheckerConfig, tolerance};
 
 /// Two exchanges in a row must show a lowering before it counts.
 const CONFIRMATIONS: u8 = 2;
 /// What command 06 adds.
 const RAISE: u32 = 200;
-
-pub(super) type Finding = Option<(Rule, String)>;
 
 #[derive(Debug, Default)]
 pub(super) struct Book {
@@ -28,24 +26,24 @@ pub(super) struct Book {
 struct Line {
     exchange: Option<Exchange>,
     last_frame_end: Instant,
-    /// Gaps that began before this moment are not judged.
-    rhythm_from: Instant,
 }
 
 #[derive(Debug)]
-struct Entry {
+pub(super) struct Entry {
     bus: usize,
-    slave: TwcId,
+    pub(super) slave: TwcId,
     circuits: Circuits,
-    counts: bool,
+    pub(super) counts: bool,
     /// May be in force.
-    committed: u32,
+    pub(super) committed: u32,
     /// Was sent last.
-    target: u32,
+    pub(super) target: u32,
     confirmed: u8,
-    last_end: Instant,
-    answered: bool,
-    gap_reported: bool,
+    pub(super) last_end: Instant,
+    /// It has reported no more than the target since that was sent.
+    pub(super) is_acknowledged: bool,
+    /// It answered the last exchange that is over.
+    pub(super) answers: bool,
 }
 
 #[derive(Debug)]
@@ -73,10 +71,19 @@ impl Book {
         self.promised.mark();
     }
 
+    pub(super) fn entry(&self, bus: usize, slave: TwcId) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.is(bus, slave))
+    }
+
     /// Everything that counts on a circuit.
+    pub(super) fn on_circuit(&self, circuit: usize) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(move |entry| entry.counts && entry.circuits & 1 << circuit != 0)
+    }
+
+    /// The same in words.
     pub(super) fn describe(&self, circuit: usize) -> String {
         let mut text = String::new();
-        for entry in self.entries.iter().filter(|entry| entry.counts && entry.circuits & 1 << circuit != 0) {
+        for entry in self.on_circuit(circuit) {
             let separator = if text.is_empty() { "" } else { ", " };
             // Writing into a string does not fail.
             let _ = write!(text, "{separator}{} {}", entry.slave, entry.committed);
@@ -87,24 +94,22 @@ impl Book {
         text
     }
 
-    /// The next frame begins: the exchange before it is over, and says what it says.
-    pub(super) fn close_exchange(&mut self, bus: usize) {
-        let Some(exchange) = self.line(bus).and_then(|line| line.exchange.take()) else {
-            return;
-        };
+    /// The next frame begins: the exchange before it is over, and says what it says. Returns the slave if it
+    /// answered.
+    pub(super) fn close_exchange(&mut self, bus: usize) -> Option<TwcId> {
+        let exchange = self.line(bus)?.exchange.take()?;
         let promised = &mut self.promised;
-        let Some(entry) = self.entries.iter_mut().find(|entry| entry.is(bus, exchange.slave)) else {
-            return;
-        };
-        entry.answered = exchange.answers > 0;
+        let entry = self.entries.iter_mut().find(|entry| entry.is(bus, exchange.slave))?;
         let shows = exchange.answers == 1
             && exchange.limit <= entry.target
             && exchange.drawn <= entry.target.saturating_add(tolerance(entry.target));
+        entry.answers = exchange.answers > 0;
         entry.confirmed = if shows { entry.confirmed + u8::from(exchange.may_confirm) } else { 0 };
         if entry.confirmed >= CONFIRMATIONS {
             entry.confirmed = CONFIRMATIONS;
             entry.change(promised, |entry| entry.committed = entry.target);
         }
+        (exchange.answers > 0).then_some(exchange.slave)
     }
 
     /// Slaves that must have stopped by themselves stop counting.
@@ -122,16 +127,15 @@ impl Book {
     pub(super) fn send(
         &mut self,
         bus: usize,
-        (start, end): (Instant, Instant),
+        end: Instant,
         heartbeat: &MasterHeartbeat,
         circuits: Circuits,
         config: &CheckerConfig,
-    ) -> [Finding; 2] {
-        let gap = self.gap(bus, start, heartbeat.slave, config);
+    ) {
         let index = self.index_of(bus, heartbeat.slave, circuits, config.floor, end);
         let promised = &mut self.promised;
         let Some(entry) = self.entries.get_mut(index) else {
-            return [gap, None];
+            return;
         };
         let floor = config.floor;
         if !entry.counts {
@@ -141,15 +145,13 @@ impl Book {
         let target_before = entry.target;
         entry.change(promised, |entry| entry.obey(heartbeat, floor));
         entry.last_end = end;
-        entry.answered = false;
-        entry.gap_reported = false;
         let may_confirm = entry.target == target_before;
+        entry.is_acknowledged &= may_confirm;
         let (slave, master) = (heartbeat.slave, heartbeat.master);
         let exchange = Exchange { slave, master, end, may_confirm, answers: 0, limit: 0, drawn: 0 };
         if let Some(line) = self.line(bus) {
             line.exchange = Some(exchange);
         }
-        [gap, too_small(heartbeat, config)]
     }
 
     /// Any frame of the master.
@@ -159,62 +161,42 @@ impl Book {
         }
     }
 
-    pub(super) fn hear(&mut self, bus: usize, now: Instant, answer: &SlaveHeartbeat, config: &CheckerConfig) {
+    /// Returns whether it is the answer to the exchange under way.
+    pub(super) fn hear(
+        &mut self,
+        bus: usize,
+        now: Instant,
+        answer: &SlaveHeartbeat,
+        config: &CheckerConfig,
+    ) -> bool {
         let Some(exchange) = self.line(bus).and_then(|line| line.exchange.as_mut()) else {
-            return;
+            return false;
         };
         let in_window = now <= exchange.end + config.answer_window;
-        if in_window && answer.slave == exchange.slave && answer.master == exchange.master {
-            exchange.answers = exchange.answers.saturating_add(1);
-            exchange.limit = u32::from(answer.limit.value());
-            exchange.drawn = u32::from(answer.drawn.value());
+        if !in_window || answer.slave != exchange.slave || answer.master != exchange.master {
+            return false;
         }
+        exchange.answers = exchange.answers.saturating_add(1);
+        exchange.limit = u32::from(answer.limit.value());
+        exchange.drawn = u32::from(answer.drawn.value());
+        let limit = exchange.limit;
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.is(bus, answer.slave)) {
+            entry.is_acknowledged = limit <= entry.target;
+        }
+        true
     }
 
-    pub(super) fn forget_rhythm(&mut self, bus: usize, now: Instant) {
+    /// Whether the exchange under way on this bus is still without an answer.
+    pub(super) fn awaits_answer(&self, bus: usize) -> bool {
+        let exchange = self.lines.get(bus).and_then(|line| line.exchange.as_ref());
+        exchange.is_none_or(|exchange| exchange.answers == 0)
+    }
+
+    /// A new master knows nothing of the exchange under way.
+    pub(super) fn forget_exchange(&mut self, bus: usize) {
         if let Some(line) = self.line(bus) {
-            line.rhythm_from = now;
             line.exchange = None;
         }
-        for entry in self.entries.iter_mut().filter(|entry| entry.bus == bus) {
-            entry.answered = false;
-        }
-    }
-
-    pub(super) fn note_damage(&mut self, bus: usize, now: Instant) {
-        if let Some(line) = self.line(bus) {
-            line.rhythm_from = now;
-        }
-    }
-
-    fn gap(&self, bus: usize, start: Instant, slave: TwcId, config: &CheckerConfig) -> Finding {
-        let entry = self.entries.iter().find(|entry| entry.is(bus, slave))?;
-        let gap = start.since(entry.last_end);
-        let is_judged = entry.answered
-            && !entry.gap_reported
-            && entry.last_end > self.lines.get(bus)?.rhythm_from
-            && gap < config.t_off;
-        let text = || format!("{slave} waited {} ms for a heartbeat", gap.as_millis());
-        (is_judged && gap > config.max_gap).then(|| (Rule::HeartbeatGap, text()))
-    }
-
-    /// A linked slave that is still waiting; each wait is reported once.
-    pub(super) fn open_gap(&mut self, now: Instant, config: &CheckerConfig) -> Option<(usize, String)> {
-        let lines = &self.lines;
-        let waits = |entry: &&mut Entry| {
-            let Some(line) = lines.get(entry.bus) else {
-                return false;
-            };
-            let open = line.exchange.as_ref().is_some_and(|open| open.answers > 0 && open.slave == entry.slave);
-            (entry.answered || open)
-                && !entry.gap_reported
-                && entry.last_end > line.rhythm_from
-                && now.since(entry.last_end) > config.max_gap
-        };
-        let entry = self.entries.iter_mut().find(waits)?;
-        entry.gap_reported = true;
-        let waited = now.since(entry.last_end).as_millis();
-        Some((entry.bus, format!("{} has had no heartbeat for {waited} ms", entry.slave)))
     }
 
     fn line(&mut self, bus: usize) -> Option<&mut Line> {
@@ -236,8 +218,8 @@ impl Book {
                     target: floor,
                     confirmed: 0,
                     last_end: end,
-                    answered: false,
-                    gap_reported: false,
+                    is_acknowledged: false,
+                    answers: false,
                 };
                 self.entries.insert(index, entry);
                 index
@@ -281,10 +263,4 @@ impl Entry {
         }
         self.committed = self.committed.max(told);
     }
-}
-
-fn too_small(heartbeat: &MasterHeartbeat, config: &CheckerConfig) -> Finding {
-    let limit = u32::from(heartbeat.limit()?.value());
-    let text = || format!("{} was offered {limit}", heartbeat.slave);
-    (limit > 0 && limit < config.least_offer).then(|| (Rule::BetweenZeroAndMinimum, text()))
 }

@@ -54,6 +54,11 @@ impl Tree {
         }
     }
 
+    /// A charger's id.
+    pub(super) fn id(&self, index: usize) -> Option<TwcId> {
+        self.units.get(index).map(|unit| unit.id)
+    }
+
     /// The charger behind an id.
     pub(super) fn unit(&self, bus: usize, id: TwcId) -> Option<usize> {
         self.units.iter().position(|unit| unit.bus == bus && unit.id == id)

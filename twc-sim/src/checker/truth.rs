@@ -1,5 +1,8 @@
-//! What is really in force and really flows.
+//! What is really in force and really flows, and when an excess of it is the simulator's own doing.
 
+use twc_proto::Instant;
+
+use super::CheckerConfig;
 use super::tree::{Circuits, Phases, Sums};
 use crate::charger::Charger;
 
@@ -8,6 +11,7 @@ pub(super) struct Truth {
     units: Vec<Unit>,
     in_force: Sums,
     drawn: Sums,
+    excuses: Vec<Excuse>,
 }
 
 /// A charger as it was when it was last looked at.
@@ -17,9 +21,24 @@ struct Unit {
     drawn: Phases,
 }
 
+/// A damaged frame that nobody could recognise has taken effect.
+#[derive(Debug)]
+struct Excuse {
+    /// The charger it was about; `None` where it was about nobody known.
+    unit: Option<usize>,
+    circuits: Circuits,
+    exchanges: u8,
+    ends_at: Instant,
+}
+
+/// Two exchanges show a master what it cannot have seen before.
+const EXCHANGES: u8 = 2;
+/// So many excuses are kept; the next one takes the place of the oldest.
+const MAX_EXCUSES: usize = 16;
+
 impl Truth {
     pub(super) fn new(circuits: usize) -> Self {
-        Self { units: Vec::new(), in_force: Sums::new(circuits), drawn: Sums::new(circuits) }
+        Self { in_force: Sums::new(circuits), drawn: Sums::new(circuits), ..Self::default() }
     }
 
     pub(super) fn in_force(&self) -> &Sums {
@@ -47,5 +66,37 @@ impl Truth {
             *unit = now;
         }
         has_changed
+    }
+
+    /// Something that nobody sent was taken for real.
+    pub(super) fn excuse(
+        &mut self,
+        now: Instant,
+        unit: Option<usize>,
+        circuits: Circuits,
+        config: &CheckerConfig,
+    ) {
+        if self.excuses.len() >= MAX_EXCUSES {
+            self.excuses.remove(0);
+        }
+        self.excuses.push(Excuse { unit, circuits, exchanges: 0, ends_at: now + config.excuse });
+    }
+
+    /// The master has heard a charger's answer.
+    pub(super) fn note_exchange(&mut self, now: Instant, unit: usize, config: &CheckerConfig) {
+        for excuse in self.excuses.iter_mut().filter(|excuse| excuse.unit == Some(unit)) {
+            excuse.exchanges = excuse.exchanges.saturating_add(1);
+            if excuse.exchanges == EXCHANGES {
+                excuse.ends_at = excuse.ends_at.min(now + config.reaction);
+            }
+        }
+    }
+
+    /// The circuits whose excess is excused now.
+    pub(super) fn excused(&mut self, now: Instant) -> Circuits {
+        if !self.excuses.is_empty() {
+            self.excuses.retain(|excuse| excuse.ends_at > now);
+        }
+        self.excuses.iter().fold(0, |set, excuse| set | excuse.circuits)
     }
 }

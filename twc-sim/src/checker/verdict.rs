@@ -2,9 +2,12 @@
 
 use core::fmt;
 
+use core::time::Duration;
+
 use twc_proto::{Instant, TwcId};
 
 use super::tree::greatest;
+use super::wear::Strikes;
 
 /// The highest sums of a run on one circuit, in centiamps of the phase that carried most. Excused moments are
 /// apart.
@@ -33,6 +36,24 @@ pub enum Rule {
     HeartbeatGap,
     /// An offer below the minimum that is not zero.
     BetweenZeroAndMinimum,
+    /// A limit fell, and the reductions were not sent in time.
+    FallNotSent,
+    /// A limit fell, and a slave that answers has not taken its reduction in time.
+    FallNotAcknowledged,
+    /// A fuse or breaker of the house opened.
+    FuseTripped,
+    /// The master began to talk while somebody else did.
+    TwoTalkers,
+    /// A slave that announced itself and has room was not linked in time.
+    NotLinked,
+    /// A slave was not linked in time after everything was put right.
+    NotRecovered,
+    /// A slave that wants charge and fits got none.
+    Starvation,
+    /// A relay closes too often.
+    RelayWear,
+    /// A car was cut off too often.
+    Strikes,
 }
 
 impl fmt::Display for Rule {
@@ -43,6 +64,15 @@ impl fmt::Display for Rule {
             Self::Physical => "physical",
             Self::HeartbeatGap => "heartbeat gap",
             Self::BetweenZeroAndMinimum => "between zero and minimum",
+            Self::FallNotSent => "fall not sent",
+            Self::FallNotAcknowledged => "fall not acknowledged",
+            Self::FuseTripped => "fuse tripped",
+            Self::TwoTalkers => "two talkers",
+            Self::NotLinked => "not linked",
+            Self::NotRecovered => "not recovered",
+            Self::Starvation => "starvation",
+            Self::RelayWear => "relay wear",
+            Self::Strikes => "strikes",
         })
     }
 }
@@ -83,6 +113,10 @@ pub struct ChargerSummary {
     pub relay_closings: u32,
     /// Energy given to cars, in watt-hours.
     pub watt_hours: u64,
+    /// How often the master cut its cars off.
+    pub strikes: Strikes,
+    /// Longest time between two heartbeats to it on a line that did nothing to them.
+    pub longest_gap: Duration,
 }
 
 /// How one circuit fared.
@@ -151,8 +185,12 @@ impl fmt::Display for Verdict {
             writeln!(f, "{} damaged messages passed for real, meanwhile drawn {excused}", self.undetected)?;
         }
         for charger in &self.chargers {
-            let ChargerSummary { id, relay_closings, watt_hours } = charger;
-            writeln!(f, "{id}: {watt_hours} Wh, relay closed {relay_closings} times")?;
+            let ChargerSummary { id, relay_closings, watt_hours, strikes, longest_gap } = charger;
+            write!(f, "{id}: {watt_hours} Wh, relay closed {relay_closings} times")?;
+            if strikes.all() > 0 {
+                write!(f, ", cut off {strikes}")?;
+            }
+            writeln!(f, ", longest heartbeat gap {} ms", longest_gap.as_millis())?;
         }
         if self.violations_seen > 0 {
             writeln!(f, "{} violations, the first:", self.violations_seen)?;

@@ -23,7 +23,7 @@ fn over_at(start: Instant, bytes: usize) -> Instant {
 
 /// After the first byte, which shows that the line is taken, bytes are handed on in portions of this size: each
 /// takes less than any listener's quiet gap.
-const PORTION: usize = 12;
+pub(crate) const PORTION: usize = 12;
 
 /// One sender's bytes from their first bit to their last.
 ///

@@ -1,4 +1,4 @@
-//! One or several buses with everybody on them, and the judge who sees it all. Sans-IO like the rest.
+//! One or several buses with everybody on them, the house they stand in, and the judge who sees it all. Sans-IO like the rest.
 //!
 //! On each bus there are chargers and one station outside (somebody's master, or nobody). Frames take their time
 //! on the wire, two senders at once garble each other, and the line damages what it likes. Listeners get the
@@ -9,6 +9,7 @@
 
 mod air;
 mod bus;
+mod home;
 mod outside;
 mod run;
 mod seat;
@@ -18,9 +19,11 @@ use core::time::Duration;
 
 use twc_proto::{Instant, TwcId};
 
+pub(crate) use self::air::PORTION;
 pub use self::air::air_time;
 use self::bus::Bus;
 pub use self::bus::BusStats;
+use self::home::Home;
 use self::seat::Seat;
 use crate::charger::Charger;
 use crate::checker::{ChargerSummary, Checker, Verdict};
@@ -61,6 +64,7 @@ pub struct World {
     buses: Vec<Bus>,
     /// Bus and seat of each charger.
     places: Vec<(usize, usize)>,
+    home: Option<Home>,
     checker: Option<Checker>,
 }
 
@@ -68,7 +72,14 @@ impl World {
     /// A bus without chargers.
     pub fn new(config: WorldConfig) -> Self {
         let bus = Bus::new(0, config);
-        Self { seed: config.seed, now: Instant::ZERO, buses: vec![bus], places: Vec::new(), checker: None }
+        Self {
+            seed: config.seed,
+            now: Instant::ZERO,
+            buses: vec![bus],
+            places: Vec::new(),
+            home: None,
+            checker: None,
+        }
     }
 
     /// Adds a bus; returns its number. Its seed should differ from the others'.
@@ -98,7 +109,8 @@ impl World {
         let bus = if bus < self.buses.len() { bus } else { 0 };
         let index = self.places.len();
         if let Some(checker) = &mut self.checker {
-            checker.know(bus, index, &charger);
+            let is_slow = self.buses.get(bus).is_some_and(|bus| bus.outside.is_slow());
+            checker.know(bus, index, is_slow, &charger);
         }
         if let Some(slot) = self.buses.get_mut(bus) {
             slot.break_up_frames();
@@ -172,7 +184,8 @@ impl World {
         if let Some(slot) = self.buses.get_mut(bus) {
             slot.stall(to_bus, from_bus);
             if let Some(checker) = &mut self.checker {
-                checker.on_damage(bus, now);
+                let span = to_bus.unwrap_or_default().max(from_bus.unwrap_or_default());
+                checker.on_stall(bus, now + span);
             }
         }
     }
@@ -198,7 +211,8 @@ impl World {
     pub fn attach_checker(&mut self, mut checker: Checker) {
         for (index, (bus, _)) in self.places.iter().enumerate() {
             if let Some(charger) = self.charger(index) {
-                checker.know(*bus, index, charger);
+                let is_slow = self.buses.get(*bus).is_some_and(|bus| bus.outside.is_slow());
+                checker.know(*bus, index, is_slow, charger);
             }
         }
         self.checker = Some(checker);
@@ -215,15 +229,31 @@ impl World {
         self.checker.as_mut()
     }
 
+    /// Everything was put right: from now on every charger must be linked by its deadline. Nothing is demanded
+    /// without [`crate::checker::CheckerConfig::service`].
+    pub fn demand_recovery(&mut self) {
+        let Some(checker) = &mut self.checker else {
+            return;
+        };
+        for seat in self.buses.iter().flat_map(|bus| &bus.seats) {
+            checker.demand_recovery(self.now, seat.index, seat.charger());
+        }
+    }
+
     /// The judge's verdict so far, if there is one.
     pub fn verdict(&self) -> Option<Verdict> {
         let mut verdict = self.checker.as_ref()?.verdict();
-        let summary = |charger: &Charger| ChargerSummary {
-            id: charger.id(),
-            relay_closings: charger.relay_closings(),
-            watt_hours: charger.delivered_watt_hours(),
+        let summary = |(index, charger): (usize, &Charger)| {
+            let (strikes, longest_gap) = self.checker.as_ref()?.service_of(index);
+            Some(ChargerSummary {
+                id: charger.id(),
+                relay_closings: charger.relay_closings(),
+                watt_hours: charger.delivered_watt_hours(),
+                strikes,
+                longest_gap,
+            })
         };
-        verdict.chargers = self.chargers().map(summary).collect();
+        verdict.chargers = self.chargers().enumerate().filter_map(summary).collect();
         Some(verdict)
     }
 
@@ -269,27 +299,32 @@ impl World {
                     bus.step(at, self.checker.as_mut());
                 }
             }
+            self.live_at_home();
             self.judge();
         }
         self.now = self.now.max(now);
         for bus in &mut self.buses {
             bus.now = self.now;
         }
+        self.live_at_home();
         self.judge();
     }
 
     /// When something happens next.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.buses.iter().filter_map(Bus::poll_timeout).min()
+        let home = self.home.as_ref().and_then(Home::next);
+        self.buses.iter().filter_map(Bus::poll_timeout).chain(home).min()
     }
 
     fn next(&mut self) -> Option<Instant> {
-        self.buses.iter_mut().filter_map(Bus::refresh).min()
+        let home = self.home.as_ref().and_then(Home::next);
+        self.buses.iter_mut().filter_map(Bus::refresh).chain(home).min()
     }
 
     /// Under a [`crate::Sim`], undamaged frames are handed on whole.
-    pub(crate) fn set_quick(&mut self, is_quick: bool) {
-        for bus in &mut self.buses {
+    pub(crate) fn set_quick(&mut self, bus: usize, is_quick: bool) {
+        if let Some(bus) = self.buses.get_mut(bus) {
+            bus.break_up_frames();
             bus.is_quick = is_quick;
         }
     }
@@ -326,12 +361,13 @@ impl World {
         for bus in self.buses.iter_mut().filter(|bus| bus.is_touched) {
             bus.is_touched = false;
             for seat in &bus.seats {
-                checker.look(bus.index, seat.index, seat.charger());
+                checker.look(self.now, bus.index, seat.index, seat.charger());
             }
         }
         checker.judge(self.now);
         while let Some(finding) = checker.poll_finding() {
             let trace = self.buses.get(finding.bus.unwrap_or(0)).map(|bus| &bus.trace);
+            let trace = trace.filter(|_| checker.wants_events());
             let last_events = trace.map(|trace| trace.last(LAST_EVENTS)).unwrap_or_default();
             checker.keep(finding, last_events);
         }

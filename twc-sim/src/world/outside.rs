@@ -80,6 +80,11 @@ impl Outside {
         }
     }
 
+    /// Whether there is a converter that takes its time.
+    pub(super) fn is_slow(&self) -> bool {
+        !self.to_bus.delay.is_zero() || !self.from_bus.delay.is_zero()
+    }
+
     /// Whether bytes come and go without delay now.
     pub(super) fn is_direct(&self, now: Instant) -> bool {
         let is_direct = |way: &Way| way.delay.is_zero() && way.queue.is_empty() && way.stalled_until <= now;

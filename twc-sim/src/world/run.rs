@@ -1,10 +1,10 @@
 //! One step of a bus: what arrives, who is woken, who begins to send.
 
-use twc_proto::{Decoder, Instant};
+use twc_proto::{Decoder, Instant, Message};
 
 use super::air::{LostTo, Transmission, Whole};
 use super::bus::{Bus, Ghost};
-use crate::checker::Checker;
+use crate::checker::{Checker, TalkedOver};
 use crate::fault::FaultEffect;
 use crate::trace::Sender;
 
@@ -68,6 +68,7 @@ impl Bus {
     }
 
     fn begin_outside(&mut self, bytes: &[u8], judge: &mut Judge<'_>) {
+        self.note_talking_over(judge);
         let transmission = self.transmission(Sender::Outside, bytes);
         let (bus, start, end) = (self.index, transmission.start, transmission.end());
         let whole = self.witness.each_outside_message(bytes, |message| {
@@ -76,6 +77,25 @@ impl Bus {
             }
         });
         self.begin(transmission, whole, judge);
+    }
+
+    /// The station outside begins; somebody else may be heard already.
+    fn note_talking_over(&self, judge: &mut Judge<'_>) {
+        let Some(checker) = judge else {
+            return;
+        };
+        let is_heard = self.outside.is_direct(self.now);
+        for other in self.on_air.iter().filter(|other| !other.is_ghost && other.first_byte_over() <= self.now) {
+            let Sender::Charger(index) = other.sender else {
+                continue;
+            };
+            let answers = |whole: &Whole| !matches!(whole.message, Message::SlaveLinkReady(_));
+            let is_answer = other.says.as_ref().is_some_and(answers);
+            let seat = self.seats.iter().find(|seat| seat.index == index);
+            if let Some(slave) = seat.map(|seat| seat.charger().id()) {
+                checker.on_talked_over(self.index, self.now, TalkedOver { slave, is_answer, is_heard });
+            }
+        }
     }
 
     fn begin_ghost(&mut self, at: usize, judge: &mut Judge<'_>) {
@@ -184,15 +204,18 @@ impl Bus {
 
     fn hand_out(&mut self, sender: Sender, lost_to: LostTo, bytes: &[u8], judge: &mut Judge<'_>) {
         let now = self.now;
-        let mut undetected = 0;
         for seat in &mut self.seats {
             let listens = !lost_to.slaves && !seat.is_sending && sender != Sender::Charger(seat.index);
             if listens && seat.hear_bytes(now, bytes) {
                 let heard = seat.charger().heard().last;
-                undetected += u64::from(heard.is_some_and(|message| self.witness.is_invented(now, &message)));
+                if heard.is_some_and(|message| self.witness.is_invented(now, &message)) {
+                    self.stats.undetected = self.stats.undetected.saturating_add(1);
+                    if let Some(checker) = judge {
+                        checker.on_undetected(self.index, Some(seat.index), now);
+                    }
+                }
             }
         }
-        self.note_undetected(undetected, judge);
         let is_sending = self.on_air.iter().any(|other| other.sender == Sender::Outside && !other.is_ghost);
         let hears = if sender == Sender::Outside { self.echo } else { self.echo || !is_sending };
         if hears && !lost_to.master && self.outside.deliver(now, bytes) {
@@ -202,21 +225,17 @@ impl Bus {
 
     fn outside_hears(&mut self, bytes: &[u8], judge: &mut Judge<'_>) {
         let (bus, now) = (self.index, self.now);
-        if let Some(checker) = judge {
-            let mut undetected = 0;
-            self.witness.each_heard_message(now, bytes, |message, is_invented| {
-                undetected += u64::from(is_invented);
-                checker.on_heard(bus, now, message);
-            });
-            self.note_undetected(undetected, judge);
-        }
-    }
-
-    fn note_undetected(&mut self, undetected: u64, judge: &mut Judge<'_>) {
-        self.stats.undetected = self.stats.undetected.saturating_add(undetected);
-        if let Some(checker) = judge.as_mut().filter(|_| undetected > 0) {
-            checker.on_undetected(self.now);
-        }
+        let Some(checker) = judge else {
+            return;
+        };
+        let undetected = &mut self.stats.undetected;
+        self.witness.each_heard_message(now, bytes, |message, is_invented| {
+            checker.on_heard(bus, now, message);
+            if is_invented {
+                *undetected = undetected.saturating_add(1);
+                checker.on_undetected(bus, checker.unit_behind(bus, message), now);
+            }
+        });
     }
 
     fn finish(&mut self, transmission: Transmission) {

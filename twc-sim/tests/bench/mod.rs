@@ -155,7 +155,12 @@ pub struct Script {
 impl Script {
     /// Frames as (milliseconds, message), in order.
     pub fn new(frames: impl IntoIterator<Item = (u64, MasterHeartbeat)>) -> Self {
-        let envelope = |message| Envelope::new(Message::MasterHeartbeat(message), BodyLen::B16).unwrap();
+        Self::of(frames.into_iter().map(|(millis, heartbeat)| (millis, Message::MasterHeartbeat(heartbeat))))
+    }
+
+    /// The same with any messages.
+    pub fn of(frames: impl IntoIterator<Item = (u64, Message)>) -> Self {
+        let envelope = |message| Envelope::new(message, BodyLen::B16).unwrap();
         let frames = frames.into_iter().map(|(millis, message)| (Instant::from_millis(millis), envelope(message)));
         Self { frames: frames.collect(), next: 0 }
     }

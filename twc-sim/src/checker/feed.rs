@@ -1,0 +1,177 @@
+//! What the judge is told: frames sent and heard, and what happens to the line.
+
+use core::time::Duration;
+
+use twc_proto::message::{MasterHeartbeat, SlaveHeartbeat};
+use twc_proto::{Instant, Message, TwcId};
+
+use super::tree::{exceeds, greatest};
+use super::{Checker, Rule, begins, listed};
+
+/// So long after a stall the link delivers what the master could not know to be late.
+const AFTERMATH: Duration = Duration::from_secs(5);
+
+/// A master that has just been put in place may not have heard a byte of what is being sent.
+const JUST_STARTED: Duration = Duration::from_millis(50);
+
+/// Who is talked over, and how well the master could know it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TalkedOver {
+    pub(crate) slave: TwcId,
+    /// Its frame answers the master.
+    pub(crate) is_answer: bool,
+    /// The master hears every byte as it comes.
+    pub(crate) is_heard: bool,
+}
+
+impl Checker {
+    /// The master of a bus was killed or put in place: gaps around this moment are no fault of it.
+    pub fn on_master_replaced(&mut self, bus: usize, now: Instant) {
+        self.book.forget_exchange(bus);
+        if let Some(rhythm) = self.rhythm(bus) {
+            rhythm.forget(now);
+        }
+    }
+
+    /// The master of a bus sent a message, from the first bit at `start` to the last at `end`.
+    pub fn on_sent(&mut self, bus: usize, start: Instant, end: Instant, message: &Message) {
+        self.book.mark();
+        self.book.close_exchange(bus);
+        self.book.expire(start, &self.config);
+        self.book.note_frame(bus, end);
+        match message {
+            Message::MasterHeartbeat(heartbeat) => self.heartbeat(bus, (start, end), heartbeat),
+            Message::Query(_) => {
+                if let Some(rhythm) = self.rhythm(bus) {
+                    rhythm.query(start);
+                }
+            }
+            Message::Stop(control) => {
+                let unit = self.tree.unit(bus, control.slave);
+                if let Some(unit) = unit.and_then(|unit| self.units.get_mut(unit)) {
+                    unit.wear.stopped_at = Some(end);
+                }
+            }
+            _ => {}
+        }
+        for circuit in 0..self.states.len() {
+            self.judge_promise(bus, start, circuit);
+        }
+    }
+
+    fn heartbeat(&mut self, bus: usize, air: (Instant, Instant), heartbeat: &MasterHeartbeat) {
+        let slave = heartbeat.slave;
+        let unit = self.tree.unit(bus, slave);
+        let circuits = self.tree.circuits(bus, unit, &self.config);
+        self.book.send(bus, air.1, heartbeat, circuits, &self.config);
+        if let Some(unit) = unit.and_then(|unit| self.units.get_mut(unit)) {
+            unit.linking.heartbeat();
+        }
+        if self.rhythms.len() <= bus {
+            self.rhythms.resize_with(bus + 1, Default::default);
+        }
+        let gap = self.rhythms.get_mut(bus).and_then(|rhythm| rhythm.begin(slave, air, &self.config));
+        if let Some(gap) = gap {
+            let text = format!("{slave} waited {} ms for a heartbeat", gap.as_millis());
+            self.find(Some(bus), air.0, Rule::HeartbeatGap, text);
+        }
+        let offer = heartbeat.limit().map_or(0, |limit| u32::from(limit.value()));
+        if offer > 0 && offer < self.config.least_offer {
+            let text = format!("{slave} was offered {offer}");
+            self.find(Some(bus), air.0, Rule::BetweenZeroAndMinimum, text);
+        }
+    }
+
+    fn judge_promise(&mut self, bus: usize, now: Instant, circuit: usize) {
+        let sum = self.book.promised().of(circuit);
+        let limit = self.limit(circuit);
+        let has_risen = self.book.promised().has_risen(circuit);
+        let Some(state) = self.states.get_mut(circuit) else {
+            return;
+        };
+        state.peaks.promised = state.peaks.promised.max(greatest(sum));
+        let is_over = exceeds(sum, limit, |_| 0) && (now >= state.grace_until || has_risen);
+        if begins(&mut state.over, 0, is_over) {
+            let text = format!(
+                "{}: {} promised, {} allowed: {}",
+                self.name(circuit),
+                listed(sum),
+                listed(limit),
+                self.book.describe(circuit)
+            );
+            self.find(Some(bus), now, Rule::SentAndCommitted, text);
+        }
+    }
+
+    /// The master of a bus heard a message.
+    pub fn on_heard(&mut self, bus: usize, now: Instant, message: &Message) {
+        match message {
+            Message::SlaveHeartbeat(answer) => self.answer(bus, now, answer),
+            Message::SlaveLinkReady(ready) if self.config.service.is_some() => {
+                let unit = self.tree.unit(bus, ready.slave);
+                if let Some(unit) = unit.and_then(|unit| self.units.get_mut(unit)) {
+                    unit.linking.announce(now);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn answer(&mut self, bus: usize, now: Instant, answer: &SlaveHeartbeat) {
+        if !self.book.hear(bus, now, answer, &self.config) {
+            return;
+        }
+        if let Some(rhythm) = self.rhythms.get_mut(bus) {
+            rhythm.answered(answer.slave);
+        }
+        if self.excused != 0 {
+            if let Some(unit) = self.tree.unit(bus, answer.slave) {
+                self.truth.note_exchange(now, unit, &self.config);
+            }
+        }
+    }
+
+    /// Something on the wire was damaged: gaps around this moment are no fault of the master.
+    pub fn on_damage(&mut self, bus: usize, now: Instant) {
+        if let Some(rhythm) = self.rhythm(bus) {
+            rhythm.disturb(now);
+        }
+    }
+
+    /// The link between master and wire holds everything until `until`.
+    pub(crate) fn on_stall(&mut self, bus: usize, until: Instant) {
+        if let Some(rhythm) = self.rhythm(bus) {
+            rhythm.interrupt(until);
+        }
+    }
+
+    /// Somebody on this bus took a message for real that nobody had sent; `unit` is the charger it concerns, where
+    /// that is known.
+    pub fn on_undetected(&mut self, bus: usize, unit: Option<usize>, now: Instant) {
+        self.undetected = self.undetected.saturating_add(1);
+        let circuits = self.tree.circuits(bus, unit, &self.config);
+        self.truth.excuse(now, unit, circuits, &self.config);
+        self.excused |= circuits;
+    }
+
+    /// The charger a message of a slave comes from.
+    pub(crate) fn unit_behind(&self, bus: usize, message: &Message) -> Option<usize> {
+        self.tree.unit(bus, message.sender()?)
+    }
+
+    /// The master began to talk while a charger did.
+    pub(crate) fn on_talked_over(&mut self, bus: usize, now: Instant, over: TalkedOver) {
+        let (_, interrupted_at) = self.rhythms.get(bus).map(super::Rhythm::troubles).unwrap_or_default();
+        let hears = over.is_heard && now > interrupted_at + JUST_STARTED;
+        let could_know = over.is_answer && self.book.awaits_answer(bus) && now > interrupted_at + AFTERMATH;
+        if hears || could_know {
+            let text = format!("the master began while {} was sending", over.slave);
+            self.find(Some(bus), now, Rule::TwoTalkers, text);
+        }
+    }
+
+    /// A fuse or breaker of the house opened.
+    pub(crate) fn on_trip(&mut self, now: Instant, text: String) {
+        self.find(None, now, Rule::FuseTripped, text);
+    }
+}
