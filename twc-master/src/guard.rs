@@ -281,6 +281,9 @@ impl Guard {
         now: Instant,
     ) -> Result<(u16, Option<Refusal>), Refusal> {
         let least = ledger.resumes_with();
+        if let Some(until) = self.start_up.filter(|until| now < *until && self.misses_somebody()) {
+            return Err(Refusal::StartUp { until });
+        }
         if let Some(refusal) = self.refuses_now(slot, least) {
             return Err(refusal);
         }
@@ -289,6 +292,12 @@ impl Guard {
         }
         let refused = self.refuses_above_floor(wanted, now).or_else(|| self.refuses(slot, wanted.max(least)));
         Ok((if refused.is_some() { FLOOR.value() } else { wanted }, refused))
+    }
+
+    /// After the state was lost: whether a slave that was served by an earlier run may not have been heard yet.
+    fn misses_somebody(&self) -> bool {
+        let expected = if self.expected == 0 { MAX_SLAVES } else { self.expected };
+        self.state_lost && self.ledgers.iter().flatten().count() < expected
     }
 
     /// Refuses what may put more into force than the books hold.

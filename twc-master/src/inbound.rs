@@ -53,6 +53,7 @@ impl<S: Share> Master<S> {
         match *report {
             Report::Meter { sender, phase_half_amps: Some(amps), .. } if self.guard.carries(slot, amps) => {
                 self.events.push(Event::PhasesVoid { slave: sender });
+                self.hurry(now);
             }
             Report::PlugState { state: PlugState::UNPLUGGED, .. } => self.guard.forgive(slot),
             _ => {}

@@ -115,7 +115,7 @@ impl<S: Share> Master<S> {
     }
 
     /// Every slave that gets heartbeats gets its next one now; those who have to come down first.
-    fn hurry(&mut self, now: Instant) {
+    pub(crate) fn hurry(&mut self, now: Instant) {
         for slave in self.slaves.iter_mut().flatten().filter(|slave| slave.phase == Phase::Linked) {
             slave.due = slave.due.min(now);
         }

@@ -90,6 +90,7 @@ impl Guard {
 
 impl Ledger {
     fn answered(&mut self, evidence: Evidence, limit: u16, drawn: u16, now: Instant) -> Finding {
+        self.may_strike = true;
         if !self.plausible(limit) || !self.plausible(drawn) {
             self.doubt = Doubt::Implausible;
             self.clean = 0;

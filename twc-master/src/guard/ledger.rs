@@ -101,6 +101,8 @@ pub(super) struct Ledger {
     pub(super) noticed: u8,
     /// How often our silence cut a car off since it was plugged in.
     pub(super) strikes: u8,
+    /// Whether it was heard since the last time: a cut-off that goes on is one.
+    pub(super) may_strike: bool,
     /// How many answers in a row showed an open relay.
     pub(super) off: u8,
     /// What speaks for two units with its id.
@@ -145,6 +147,7 @@ impl Ledger {
             to_record: 0,
             noticed: 0,
             strikes: 0,
+            may_strike: false,
             off: 0,
             twin: Twin::default(),
             doubled: false,

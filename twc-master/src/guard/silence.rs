@@ -89,7 +89,7 @@ impl Guard {
     /// No more heartbeats go to this slave; `why` where they could. With a car plugged in that is a strike.
     pub(crate) fn silence(&mut self, slot: usize, why: Option<Withheld>, plugged: bool) {
         let Some(ledger) = self.ledger_mut(slot) else { return };
-        let was_active = core::mem::replace(&mut ledger.contact, Contact::Silent) == Contact::Active;
+        ledger.contact = Contact::Silent;
         ledger.withheld = why;
         ledger.clean = 0;
         ledger.off = 0;
@@ -103,7 +103,7 @@ impl Guard {
         if core::mem::replace(&mut ledger.doubt, Doubt::None) != Doubt::None {
             ledger.fear(ledger.unit_max);
         }
-        if was_active && plugged {
+        if core::mem::take(&mut ledger.may_strike) && plugged {
             ledger.strikes = ledger.strikes.saturating_add(1);
             self.changed();
         }

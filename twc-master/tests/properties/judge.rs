@@ -13,6 +13,8 @@ use crate::world::{SLOTS, World};
 const NODES: usize = MAX_CIRCUITS + 1;
 /// A fall reaches every slave within this time.
 const DEADLINE: Duration = Duration::from_millis(1_500);
+/// Longer than any reply window.
+const WINDOW: Duration = Duration::from_millis(700);
 /// Without heartbeats for so long a unit has stopped.
 const STOPS: Duration = Duration::from_secs(60);
 /// After such a gap a unit may have forgotten its limit.
@@ -36,12 +38,23 @@ struct Told {
     may_hold: u16,
 }
 
+/// A heartbeat as it left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Frame {
+    pub(crate) at: Instant,
+    pub(crate) slot: usize,
+    pub(crate) command: Command,
+    pub(crate) limit: Option<u16>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Judge {
     nodes: [Option<Node>; NODES],
     places: [(Option<usize>, [bool; PHASES]); SLOTS],
     told: [Told; SLOTS],
-    asked: Option<(usize, Instant)>,
+    /// Who was asked last, when, and how often it has answered.
+    asked: Option<(usize, Instant, u8)>,
+    pub(crate) log: Vec<Frame>,
     fell: Option<Instant>,
     /// The first breach of each rule.
     pub(crate) broken: BTreeMap<&'static str, String>,
@@ -79,7 +92,15 @@ impl Judge {
             };
             (connection.map(|connection| index(connection.place)), [0, 1, 2].map(loads))
         });
-        Self { nodes, places, told: [Told::default(); SLOTS], asked: None, fell: None, broken: BTreeMap::new() }
+        Self {
+            nodes,
+            places,
+            told: [Told::default(); SLOTS],
+            asked: None,
+            log: Vec::new(),
+            fell: None,
+            broken: BTreeMap::new(),
+        }
     }
 
     fn breaks(&mut self, rule: &'static str, now: Instant, text: &str) {
@@ -158,10 +179,12 @@ impl Judge {
         if !known.contains(&heartbeat.command) {
             self.breaks("only_harmless_frames", now, &format!("{heartbeat:?}"));
         }
-        self.asked = Some((slot, now));
+        self.asked = Some((slot, now, 0));
+        let limit = heartbeat.limit().map(twc_proto::CentiAmps::value);
+        self.log.push(Frame { at: now, slot, command: heartbeat.command, limit });
         let before = self.told[slot];
         let after_gap = before.at.is_none_or(|at| now.since(at) > GAP);
-        let Some(limit) = heartbeat.limit().map(twc_proto::CentiAmps::value) else {
+        let Some(limit) = limit else {
             if after_gap {
                 self.breaks("explicit_after_a_gap", now, &format!("{heartbeat:?}"));
             }
@@ -213,10 +236,15 @@ impl Judge {
     pub(crate) fn heard(&mut self, now: Instant, message: &Message) {
         let Message::SlaveHeartbeat(answer) = message else { return };
         let Some(slot) = World::slot_of(answer.slave) else { return };
-        let asked = self.asked.filter(|(asked, at)| *asked == slot && now.since(*at) < Duration::from_millis(600));
+        let in_time = |asked: &(usize, Instant, u8)| asked.0 == slot && now.since(asked.1) < WINDOW;
+        let asked = self.asked.as_mut().filter(|asked| in_time(asked)).filter(|_| answer.master == crate::MASTER);
+        let only = asked.is_some_and(|(.., answers)| {
+            *answers += 1;
+            *answers == 1
+        });
         let told = &mut self.told[slot];
         let limit = told.limit.unwrap_or(0).max(600);
-        if asked.is_none() || answer.limit.value() > limit {
+        if !only || answer.limit.value() > limit {
             told.clean = 0;
             return;
         }
@@ -237,6 +265,12 @@ impl Judge {
         if falls {
             self.fell = Some(now);
         }
+    }
+
+    /// A slave turned out to load every phase.
+    pub(crate) fn loads_all(&mut self, now: Instant, slot: usize) {
+        self.places[slot].1 = [true; PHASES];
+        self.fell = Some(now);
     }
 
     /// While the process stood still nothing could be sent.

@@ -4,6 +4,8 @@
 //! the master. Each property has a strategy that goes where it hurts; `everything` mixes all.
 
 mod judge;
+mod narrow;
+mod stories;
 mod unit;
 mod world;
 

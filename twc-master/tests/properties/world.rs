@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use twc_master::share::{Share, Target, Targets, Wish};
 use twc_master::{Config, Event, Master, PhaseAmps, Place, Snapshot};
-use twc_proto::message::{MasterHeartbeat, SlaveHeartbeat};
+use twc_proto::message::{MasterHeartbeat, Report, SlaveHeartbeat};
 use twc_proto::{CentiAmps, Decoder, Envelope, Instant, Message, Node, Received, TwcId, Version};
 
 use crate::judge::Judge;
@@ -198,6 +198,25 @@ impl World {
 
     pub(crate) fn hears(&mut self, message: Message) {
         self.to_master.push((self.now, message, Version::P2));
+    }
+
+    /// A message that arrives at once.
+    pub(crate) fn tell(&mut self, message: Message) {
+        if let Some(master) = &mut self.master {
+            master.handle_message(self.now, &received(message, Version::P2));
+        }
+    }
+
+    /// A unit reports the currents at its terminals.
+    pub(crate) fn carries(&mut self, slot: usize, half_amps: [u8; 3]) {
+        let sender = crate::IDS[slot];
+        let volts = [230; 3];
+        self.tell(Message::Report(Report::Meter { sender, kwh: 1_000, volts, phase_half_amps: Some(half_amps) }));
+    }
+
+    /// Whether the master has heard of this unit.
+    pub(crate) fn knows(&self, slot: usize) -> bool {
+        self.master.as_ref().is_some_and(|master| master.slaves().any(|slave| slave.slave == crate::IDS[slot]))
     }
 
     pub(crate) fn garbage(&mut self) {
