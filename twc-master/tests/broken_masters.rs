@@ -149,9 +149,9 @@ impl Guest for Mutant {
         self.master.saved()
     }
 
-    fn handle_limit(&mut self, now: Instant, limit: CentiAmps) {
+    fn handle_limit(&mut self, now: Instant, node: Option<usize>, limit: CentiAmps) {
         if self.mutation != Mutation::IgnoresTheLimit {
-            self.master.handle_limit(now, limit);
+            self.master.handle_limit(now, node, limit);
         }
     }
 

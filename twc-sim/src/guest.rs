@@ -1,6 +1,10 @@
 //! The seam for masters that want to hear more than a bus can tell them.
 
-use twc_proto::{CentiAmps, Instant, Node};
+#[cfg(feature = "scenario")]
+use twc_proto::CentiAmps;
+use twc_proto::{Instant, Node};
+
+use crate::house::MeterSample;
 
 /// A master that a scenario can host. Every [`Node`] is one after naming what it keeps; the rest is optional.
 pub trait Guest: Node {
@@ -10,9 +14,16 @@ pub trait Guest: Node {
     /// What would be found on disk if it were killed now.
     fn saved(&self) -> Self::Saved;
 
-    /// The shared circuit may carry this much from now on.
-    fn handle_limit(&mut self, now: Instant, limit: CentiAmps) {
-        let _ = (now, limit);
+    /// The site, or the circuit with this place in [`crate::scenario::MasterSpec::nodes`], may carry this much
+    /// from now on.
+    #[cfg(feature = "scenario")]
+    fn handle_limit(&mut self, now: Instant, node: Option<usize>, limit: CentiAmps) {
+        let _ = (now, node, limit);
+    }
+
+    /// A meter's sample arrived.
+    fn handle_meter(&mut self, now: Instant, sample: &MeterSample) {
+        let _ = (now, sample);
     }
 
     /// The scenario tells it something that only it understands: a table `tell_master`, unread.

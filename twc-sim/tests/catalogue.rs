@@ -33,6 +33,14 @@ fn rows(heading: &str) -> BTreeMap<u8, BTreeSet<String>> {
     rows
 }
 
+#[test]
+fn pending_is_said_where_it_is_so() {
+    for scenario in parsed() {
+        let marked = INDEX.contains(&format!("`{}` (pending)", scenario.name));
+        assert_eq!(marked, scenario.is_pending(), "{}", scenario.name);
+    }
+}
+
 fn claimed(of: fn(&Scenario) -> &[u8]) -> BTreeMap<u8, BTreeSet<String>> {
     let mut claims: BTreeMap<u8, BTreeSet<String>> = BTreeMap::new();
     for scenario in parsed() {

@@ -17,13 +17,14 @@ pub(super) fn svg(plot: &Plot) -> Result<String, String> {
 
 fn draw(plot: &Plot, text: &mut String) -> Result<(), Box<dyn std::error::Error>> {
     let root = SVGBackend::with_string(text, SIZE).into_drawing_area();
-    let values = plot.series.iter().flat_map(|series| series.points.iter().map(|point| point.1));
-    let top = values.fold(1.0, f64::max) * 1.1;
+    let values = || plot.series.iter().flat_map(|series| series.points.iter().map(|point| point.1));
+    let top = values().fold(1.0, f64::max) * 1.1;
+    let bottom = values().fold(0.0, f64::min) * 1.1;
     let mut chart = ChartBuilder::on(&root)
         .margin(6)
         .x_label_area_size(34)
         .y_label_area_size(48)
-        .build_cartesian_2d(0.0..plot.seconds.max(1.0), 0.0..top)?;
+        .build_cartesian_2d(0.0..plot.seconds.max(1.0), bottom..top)?;
     chart.configure_mesh().x_desc("seconds").y_desc(plot.unit).light_line_style(TRANSPARENT).draw()?;
     for (series, colour) in plot.series.iter().zip(COLOURS.into_iter().cycle()) {
         let line = LineSeries::new(steps(series, plot.seconds), colour.stroke_width(1));

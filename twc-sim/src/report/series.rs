@@ -36,6 +36,7 @@ impl Plot {
             return Vec::new();
         };
         let mut plots = vec![circuit(records, *seconds, *limit_amps)];
+        plots.extend(house(records, *seconds));
         for (number, id) in (1..).zip(slaves) {
             plots.push(currents(records, *seconds, number, id));
             plots.push(states(records, *seconds, number, id));
@@ -113,6 +114,29 @@ fn circuit(records: &[Record], seconds: f64, limit_amps: f64) -> Plot {
             Series::new("drawn", sums(|_, _, drawn| drawn)),
         ],
     }
+}
+
+/// Nothing where there is no house.
+fn house(records: &[Record], seconds: f64) -> Option<Plot> {
+    let flows = |of: fn([i64; 4]) -> i64| {
+        records.iter().filter_map(move |record| match record {
+            Record::House { time, grid_watts, solar_watts, loads_watts, battery_watts } => {
+                let watts = of([*grid_watts, *solar_watts, *loads_watts, *battery_watts]);
+                // No house comes near the 2^52 W from which a float is not exact.
+                #[allow(clippy::cast_precision_loss)]
+                Some((*time, watts as f64))
+            }
+            _ => None,
+        })
+    };
+    flows(|_| 0).next()?;
+    let series = vec![
+        Series::new("grid", flows(|[grid, ..]| grid)),
+        Series::new("sun", flows(|[_, solar, ..]| solar)),
+        Series::new("loads", flows(|[_, _, loads, _]| loads)),
+        Series::new("battery", flows(|[.., battery]| battery)),
+    ];
+    Some(Plot { title: "House".to_owned(), unit: "W", seconds, series })
 }
 
 /// What the records of one slave say about something.

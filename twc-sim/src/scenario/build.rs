@@ -8,11 +8,14 @@ use toml::Spanned;
 use twc_proto::{CentiAmps, TwcId};
 
 use super::error::ScenarioError;
-use super::file::{At, Charger, File, Muted, Visit as WrittenVisit, Which};
+use super::file::{At, BadMeter, Charger, File, Muted, Visit as WrittenVisit, Which};
+use super::site::{House, WrittenNode};
 use super::timeline::{Action, Timed, Visit};
 use super::units::{Of, WattHours, unknown};
-use super::{Need, Scenario};
+use super::{Need, Node, Scenario};
 use crate::charger::ChargerConfig;
+use crate::fault::FaultRates;
+use crate::house::{MeterFault, MeterId};
 
 /// More units than any bus has, so that too many can be tried.
 const MOST_CHARGERS: usize = 8;
@@ -27,6 +30,13 @@ pub(super) fn build(text: &str) -> Result<Scenario, ScenarioError> {
     let document = toml::de::Deserializer::parse(text).map_err(|error| ScenarioError::from_toml(text, &error))?;
     let file = File::deserialize(document).map_err(|error| ScenarioError::from_toml(text, &error))?;
     Builder { text }.scenario(file)
+}
+
+/// What actions may name.
+struct Names<'a> {
+    chargers: &'a [ChargerConfig],
+    nodes: &'a [Node],
+    meters: Vec<&'a str>,
 }
 
 struct Builder<'a> {
@@ -54,6 +64,10 @@ impl Builder<'_> {
             return Err(self.wrong(file.limit.span(), "a circuit carries something"));
         }
         let chargers = self.chargers(&file.charger)?;
+        let nodes = self.nodes(&file.node, &chargers)?;
+        let house = file.house.as_ref();
+        let meters: Vec<&str> =
+            house.iter().flat_map(|house| &house.meter).map(|meter| meter.name.as_str()).collect();
         self.moments(&file.expect.at, chargers.len(), duration)?;
         Ok(Scenario {
             name: name.clone(),
@@ -64,11 +78,18 @@ impl Builder<'_> {
             seed: file.seed,
             duration,
             limit,
-            fault: file.bus.fault.map_or_else(Default::default, |Of(preset)| preset),
+            fault: file.bus.fault.map_or(FaultRates::NONE, |cable| cable.0),
             echo: file.bus.echo,
             delay: file.bus.delay.map_or(Duration::ZERO, |Of(delay)| delay),
-            timeline: self.timeline(&file.charger, &file.at, &chargers, duration)?,
+            timeline: self.timeline(
+                &file.charger,
+                &file.at,
+                &Names { chargers: &chargers, nodes: &nodes, meters },
+                duration,
+            )?,
             chargers,
+            nodes,
+            house: house.map(House::config),
             excuse: None,
             expect: file.expect,
             master: file.master,
@@ -116,7 +137,7 @@ impl Builder<'_> {
         &self,
         chargers: &[Charger],
         written: &[At],
-        configs: &[ChargerConfig],
+        names: &Names<'_>,
         duration: Duration,
     ) -> Result<Vec<Timed>, ScenarioError> {
         let mut timeline = Vec::new();
@@ -132,7 +153,7 @@ impl Builder<'_> {
         }
         for at in written {
             let time = self.time(&at.time, duration)?;
-            let actions = self.actions(at, configs)?;
+            let actions = self.actions(at, names)?;
             if actions.is_empty() {
                 return Err(self
                     .wrong(at.time.span(), "nothing happens at this time")
@@ -195,8 +216,70 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn actions(&self, at: &At, configs: &[ChargerConfig]) -> Result<Vec<Action>, ScenarioError> {
-        let find = |which: &Spanned<Which>| self.find(which, configs);
+    fn nodes(&self, written: &[WrittenNode], chargers: &[ChargerConfig]) -> Result<Vec<Node>, ScenarioError> {
+        let mut nodes: Vec<Node> = Vec::new();
+        for node in written {
+            if nodes.iter().any(|known| known.name == *node.name.get_ref()) {
+                return Err(self.wrong(node.name.span(), "there is such a circuit already"));
+            }
+            // Only circuits above it can feed one, so that none feeds itself.
+            let fed_by = node.fed_by.as_ref().map(|name| self.node(name, &nodes)).transpose()?;
+            let on_it: Result<Vec<usize>, _> =
+                node.chargers.iter().map(|which| self.find(which, chargers)).collect();
+            let Of(limit) = node.limit;
+            nodes.push(Node { name: node.name.get_ref().clone(), fed_by, limit, chargers: on_it? });
+        }
+        Ok(nodes)
+    }
+
+    fn node(&self, name: &Spanned<String>, nodes: &[Node]) -> Result<usize, ScenarioError> {
+        let found = nodes.iter().position(|node| node.name == *name.get_ref());
+        found.ok_or_else(|| {
+            let names: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
+            self.wrong(name.span(), format!("no such circuit above this; there are {}", names.join(", ")))
+        })
+    }
+
+    fn meter_fault(&self, written: &BadMeter, meters: &[&str]) -> Result<Action, ScenarioError> {
+        let index = meters.iter().position(|name| name == written.name.get_ref());
+        let index = index.ok_or_else(|| {
+            self.wrong(written.name.span(), format!("no such meter; there are {}", meters.join(", ")))
+        })?;
+        let fault = match (written.fault.get_ref().as_str(), written.by, written.time) {
+            ("none", None, None) => MeterFault::None,
+            ("outage", None, None) => MeterFault::Outage,
+            ("stale", None, None) => MeterFault::Stale,
+            ("retained", None, None) => MeterFault::Retained,
+            ("stuck", None, None) => MeterFault::Stuck,
+            ("sign-flip", None, None) => MeterFault::SignFlip,
+            ("spike", Some(Of(by)), None) => MeterFault::Spike(i32::from(by.value())),
+            ("late", None, Some(Of(time))) => MeterFault::Late(time),
+            _ => {
+                let hint = "none, outage, stale, retained, stuck, sign-flip, spike with `by`, late with `time`";
+                return Err(self.wrong(written.fault.span(), "no such fault").hint(format!("there are {hint}")));
+            }
+        };
+        Ok(Action::Meter(MeterId(index), fault))
+    }
+
+    fn house_actions(&self, at: &At, names: &Names<'_>) -> Result<Vec<Action>, ScenarioError> {
+        let meter = at.meter.as_ref().map(|meter| self.meter_fault(meter, &names.meters));
+        let actions = [
+            at.house.map(|Of(watts)| Action::House(watts)),
+            at.sun.map(|Of(watts)| Action::Sun(watts)),
+            at.day.as_ref().map(|Of(day)| Action::Day(day.clone())),
+            at.battery.map(|Of(mode)| Action::Battery(mode)),
+            meter.transpose()?,
+        ];
+        Ok(actions.into_iter().flatten().collect())
+    }
+
+    fn actions(&self, at: &At, names: &Names<'_>) -> Result<Vec<Action>, ScenarioError> {
+        let find = |which: &Spanned<Which>| self.find(which, names.chargers);
+        let limit = at.limit.as_ref().map(|limit| {
+            let node = limit.node.as_ref().map(|name| self.node(name, names.nodes)).transpose();
+            node.map(|node| Action::Limit(node, limit.to))
+        });
         let on_charger = |which: &Option<Spanned<Which>>, action: fn(usize) -> Action| {
             which.as_ref().map(|which| find(which).map(action)).transpose()
         };
@@ -227,14 +310,16 @@ impl Builder<'_> {
             on_charger(&at.power_on, |index| Action::Power(index, true))?,
             muted(&at.silence, Action::Silence)?,
             muted(&at.deaf, Action::Deafen)?,
-            at.fault.map(|Of(preset)| Action::Fault(preset)),
+            at.fault.map(|cable| Action::Fault(cable.0)),
             at.stall.map(|Of(span)| Action::Stall(span)),
-            at.limit.map(|Of(limit)| Action::Limit(limit)),
+            limit.transpose()?,
             at.tell_master.clone().map(Action::TellMaster),
             at.kill_master.then_some(Action::KillMaster),
             at.start_master.then_some(Action::StartMaster),
         ];
-        Ok(actions.into_iter().flatten().collect())
+        let mut actions: Vec<Action> = actions.into_iter().flatten().collect();
+        actions.extend(self.house_actions(at, names)?);
+        Ok(actions)
     }
 
     /// A charger's index.

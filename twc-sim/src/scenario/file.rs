@@ -1,17 +1,21 @@
 //! The file as it is written: every key, none of its meaning. `scenarios/README.md` is its reference.
 
+use core::fmt;
 use core::time::Duration;
 
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
 use toml::Spanned;
 use twc_proto::{CentiAmps, TwcId};
 
 use super::expect::Expectations;
+use super::site::{Cable, House, WrittenNode};
 use super::switches::Switches;
-use super::units::{Limit, Of, WattHours};
+use super::units::{Limit, Of, Quantity, WattHours, Watts};
 use crate::car::{CarProfile, Window};
 use crate::charger::Line;
-use crate::fault::FaultPreset;
+use crate::house::{BatteryMode, SolarProfile};
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -31,6 +35,9 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) bus: Bus,
     pub(super) charger: Vec<Charger>,
+    #[serde(default)]
+    pub(super) node: Vec<WrittenNode>,
+    pub(super) house: Option<House>,
     #[serde(default)]
     pub(super) at: Vec<At>,
     #[serde(default)]
@@ -55,7 +62,7 @@ fn one() -> u64 {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Bus {
-    pub(super) fault: Option<Of<FaultPreset>>,
+    pub(super) fault: Option<Cable>,
     pub(super) echo: bool,
     pub(super) delay: Option<Of<Duration>>,
 }
@@ -117,9 +124,14 @@ pub(super) struct At {
     pub(super) power_on: Option<Spanned<Which>>,
     pub(super) silence: Option<Muted>,
     pub(super) deaf: Option<Muted>,
-    pub(super) fault: Option<Of<FaultPreset>>,
+    pub(super) fault: Option<Cable>,
     pub(super) stall: Option<Of<Duration>>,
-    pub(super) limit: Option<Of<Limit>>,
+    pub(super) limit: Option<NewLimit>,
+    pub(super) house: Option<Of<Watts>>,
+    pub(super) sun: Option<Of<Watts>>,
+    pub(super) day: Option<Of<SolarProfile>>,
+    pub(super) battery: Option<Of<BatteryMode>>,
+    pub(super) meter: Option<BadMeter>,
     pub(super) tell_master: Option<toml::Table>,
     #[serde(default)]
     pub(super) kill_master: bool,
@@ -142,6 +154,56 @@ pub(super) struct Plug {
 pub(super) struct UiCap {
     pub(super) charger: Spanned<Which>,
     pub(super) to: Option<Of<CentiAmps>>,
+}
+
+/// The limit of the site, or of one circuit.
+#[derive(Debug)]
+pub(super) struct NewLimit {
+    pub(super) node: Option<Spanned<String>>,
+    pub(super) to: Limit,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NodeLimit {
+    node: Spanned<String>,
+    to: Of<Limit>,
+}
+
+impl<'de> Deserialize<'de> for NewLimit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LimitVisitor)
+    }
+}
+
+struct LimitVisitor;
+
+impl<'de> Visitor<'de> for LimitVisitor {
+    type Value = NewLimit;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, or {{ node = \"garage\", to = \"16A\" }}", Limit::LIKE)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<NewLimit, E> {
+        let error = |_| E::custom(format!("`{text}` is no such value, give {}", Limit::LIKE));
+        Limit::read(text).map(|to| NewLimit { node: None, to }).map_err(error)
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<NewLimit, M::Error> {
+        let written = NodeLimit::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(NewLimit { node: Some(written.node), to: written.to.0 })
+    }
+}
+
+/// A meter that goes wrong, or is right again.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BadMeter {
+    pub(super) name: Spanned<String>,
+    pub(super) fault: Spanned<String>,
+    pub(super) by: Option<Of<CentiAmps>>,
+    pub(super) time: Option<Of<Duration>>,
 }
 
 /// A charger that does not talk, or does not hear, for a while.

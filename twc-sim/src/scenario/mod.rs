@@ -11,14 +11,17 @@
 //! assert_eq!((error.line(), error.suggestion()), (3, Some("did you mean `duration`?")));
 //! ```
 
+mod apply;
 mod build;
 mod catalogue;
 mod error;
 mod expect;
 mod file;
+mod household;
 mod outcome;
 mod record;
 mod run;
+mod site;
 mod switches;
 mod timeline;
 pub mod units;
@@ -36,10 +39,11 @@ pub use self::outcome::Outcome;
 pub use self::record::{FORMAT, Record, TraceError, VERSION};
 pub use self::run::{Options, run, run_with};
 pub use self::timeline::{Action, Timed, Visit};
-pub use self::units::{Limit, WattHours};
+pub use self::units::{Limit, WattHours, Watts};
 pub use self::watch::Watch;
 use crate::charger::ChargerConfig;
-use crate::fault::FaultPreset;
+use crate::fault::FaultRates;
+use crate::house::{HouseConfig, MeterConfig};
 
 /// A checked scenario. Plain data: it can as well be made by a program.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,10 +62,14 @@ pub struct Scenario {
     pub seed: u64,
     /// How long it takes.
     pub duration: Duration,
-    /// The continuous limit of the circuit that all chargers share.
+    /// The continuous limit of the site: all chargers together.
     pub limit: Limit,
+    /// Circuits below it.
+    pub nodes: Vec<Node>,
+    /// Everything around the chargers; `None` where nothing is.
+    pub house: Option<HouseConfig>,
     /// How bad the line is at the start.
-    pub fault: FaultPreset,
+    pub fault: FaultRates,
     /// The master hears itself.
     pub echo: bool,
     /// Between master and bus, each way.
@@ -98,13 +106,30 @@ impl Scenario {
     }
 }
 
+/// A circuit below the site with a limit of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// What it is called.
+    pub name: String,
+    /// The circuit that feeds it, by its place in [`Scenario::nodes`]; the site when `None`.
+    pub fed_by: Option<usize>,
+    /// Its continuous limit.
+    pub limit: Limit,
+    /// The chargers directly on it, by their index.
+    pub chargers: Vec<usize>,
+}
+
 /// What a master is told before it starts.
 #[derive(Debug, Clone, Copy)]
 pub struct MasterSpec<'a> {
-    /// The circuit that all chargers share.
+    /// The site: what all chargers share.
     pub limit: CentiAmps,
-    /// How many chargers there are.
-    pub chargers: usize,
+    /// Circuits below it.
+    pub nodes: &'a [Node],
+    /// The chargers as they are set up.
+    pub chargers: &'a [ChargerConfig],
+    /// The meters whose samples it will get, in the order of their ids.
+    pub meters: &'a [MeterConfig],
     /// Between master and bus, each way; above zero it is a network converter.
     pub delay: Duration,
     /// The seed of the run.

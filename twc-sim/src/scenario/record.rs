@@ -12,6 +12,7 @@ use super::outcome::Outcome;
 use super::timeline::Action;
 use crate::charger::Charger;
 use crate::checker::Checker;
+use crate::house::{House, MeterSample};
 use crate::trace::{Sender, TraceEntry};
 use crate::world::World;
 
@@ -90,6 +91,30 @@ pub enum Record {
         in_force_amps: f64,
         /// What truly flows.
         drawn_amps: f64,
+    },
+    /// The house, at most once a second.
+    House {
+        /// When.
+        time: f64,
+        /// From the grid; negative while it exports.
+        grid_watts: i64,
+        /// From the sun.
+        solar_watts: i64,
+        /// Everything that is neither charger nor battery.
+        loads_watts: i64,
+        /// Into the battery; negative while it gives.
+        battery_watts: i64,
+    },
+    /// A meter's sample arrived.
+    Sample {
+        /// When.
+        time: f64,
+        /// Its number from 1 on.
+        meter: usize,
+        /// When it was measured.
+        measured: f64,
+        /// Power of all phases.
+        watts: i64,
     },
     /// The scenario did something.
     Action {
@@ -199,6 +224,7 @@ pub(super) struct Recorder<'a> {
     slaves: Vec<Told>,
     sums: Option<[u32; 3]>,
     violations: usize,
+    flows: Option<(Instant, [i64; 4])>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -232,15 +258,43 @@ impl<'a> Recorder<'a> {
             slaves: scenario.chargers.iter().map(|charger| charger.id.to_string()).collect(),
         });
         let offered = vec![None; scenario.chargers.len()];
-        Self { sink, heard: 0, decoder: Decoder::new(), offered, slaves: Vec::new(), sums: None, violations: 0 }
+        Self {
+            sink,
+            heard: 0,
+            decoder: Decoder::new(),
+            offered,
+            slaves: Vec::new(),
+            sums: None,
+            violations: 0,
+            flows: None,
+        }
     }
 
     pub(super) fn action(&mut self, now: Instant, action: &Action) {
         self.write(&Record::Action { time: seconds(now), text: action.to_string() });
-        if let Action::Limit(limit) = action {
+        if let Action::Limit(None, limit) = action {
             let limit_amps = amps(u32::from(limit.amps.value()));
             self.write(&Record::Limit { time: seconds(now), limit_amps });
         }
+    }
+
+    pub(super) fn sample(&mut self, now: Instant, sample: &MeterSample) {
+        self.write(&Record::Sample {
+            time: seconds(now),
+            meter: sample.meter.0 + 1,
+            measured: seconds(sample.at),
+            watts: sample.watts,
+        });
+    }
+
+    pub(super) fn house(&mut self, now: Instant, house: &House) {
+        let flows = [house.grid_watts(), house.solar_watts(), house.loads_watts(), house.battery_watts()];
+        if self.flows.is_some_and(|(at, told)| told == flows || now < at + DRAWN_PERIOD) {
+            return;
+        }
+        self.flows = Some((now, flows));
+        let [grid_watts, solar_watts, loads_watts, battery_watts] = flows;
+        self.write(&Record::House { time: seconds(now), grid_watts, solar_watts, loads_watts, battery_watts });
     }
 
     pub(super) fn note(&mut self, now: Instant, text: &str) {

@@ -1,22 +1,18 @@
 //! Runs a scenario with somebody's master.
 
-use core::time::Duration;
-
 use twc_proto::{Instant, Link};
 
+use super::household::Household;
 use super::outcome::Outcome;
 use super::record::{Record, Recorder};
 use super::timeline::Action;
 use super::watch::Watch;
-use super::{MasterSpec, Scenario};
+use super::{Limit, MasterSpec, Scenario};
 use crate::charger::Charger;
-use crate::checker::{Checker, CheckerConfig};
+use crate::checker::{Checker, CheckerConfig, Circuit};
 use crate::guest::Guest;
 use crate::sim::Sim;
 use crate::world::{World, WorldConfig};
-
-/// How soon what is over a limit that fell must be gone.
-const FALLEN_LIMIT: Duration = Duration::from_secs(10);
 
 /// How a scenario is run.
 #[derive(Default)]
@@ -56,79 +52,30 @@ pub fn run_with<'a, N: Guest, E>(
 }
 
 impl Scenario {
+    /// What a judge looks at: the site and the circuits below it.
+    fn circuits(&self) -> Vec<Circuit> {
+        let limit = |limit: Limit| u32::from(limit.amps.value());
+        let below = self.nodes.iter().map(|node| {
+            let parent = node.fed_by.map_or(0, |node| node + 1);
+            Circuit::below(parent, &node.name, limit(node.limit), node.chargers.iter().copied())
+        });
+        core::iter::once(Circuit::site(limit(self.limit))).chain(below).collect()
+    }
+
     /// The bus with its units at time zero. The timeline has not begun.
     pub fn world(&self, seed: u64) -> World {
         let mut world = World::new(WorldConfig {
             seed,
-            fault: self.fault,
             echo: self.echo,
             delay_to_bus: self.delay,
             delay_from_bus: self.delay,
+            ..WorldConfig::default()
         });
+        world.set_fault(self.fault);
         for (number, config) in (0..).zip(&self.chargers) {
             world.add_charger(Charger::new(config.clone(), seed.wrapping_add(number), Instant::ZERO));
         }
         world
-    }
-}
-
-impl Action {
-    /// Does it to the world; what concerns the master alone does nothing here. Whoever is not there cannot be
-    /// plugged in or out, and that changes nothing either.
-    pub fn apply(&self, now: Instant, world: &mut World) {
-        match self {
-            Self::Fault(preset) => world.set_fault(*preset),
-            Self::Stall(span) => world.stall(now, *span),
-            Self::Limit(limit) => {
-                if let Some(checker) = world.checker_mut() {
-                    checker.set_limit(now, 0, [u32::from(limit.amps.value()); 3], FALLEN_LIMIT);
-                }
-            }
-            Self::TellMaster(_) | Self::KillMaster | Self::StartMaster => {}
-            Self::Plug(index, _)
-            | Self::Unplug(index)
-            | Self::PauseCar(index)
-            | Self::ResumeCar(index)
-            | Self::WakeCar(index)
-            | Self::UiCap(index, _)
-            | Self::Reset(index)
-            | Self::ResetErrors(index)
-            | Self::ResetLimit(index)
-            | Self::WeldRelay(index)
-            | Self::Power(index, _)
-            | Self::Silence(index, _)
-            | Self::Deafen(index, _) => {
-                if let Some(charger) = world.charger_mut(*index) {
-                    self.apply_to(now, charger);
-                }
-            }
-        }
-    }
-
-    fn apply_to(&self, now: Instant, charger: &mut Charger) {
-        match self {
-            // A car that finds the place taken drives on.
-            Self::Plug(_, visit) => drop(charger.plug_in(now, visit.car())),
-            Self::Unplug(_) => drop(charger.unplug(now)),
-            Self::PauseCar(_) => charger.pause_car(now),
-            Self::ResumeCar(_) => charger.resume_car(now),
-            Self::WakeCar(_) => charger.wake_car(now),
-            Self::UiCap(_, cap) => charger.set_ui_cap(now, *cap),
-            Self::Reset(_) => charger.reset(now),
-            Self::ResetErrors(_) => charger.reset_errors(now),
-            Self::ResetLimit(_) => charger.reset_limit(now),
-            Self::WeldRelay(_) => charger.weld_relay(now),
-            Self::Power(_, true) => charger.power_on(now),
-            Self::Power(_, false) => charger.power_off(now),
-            Self::Silence(_, span) => charger.silence(now, *span),
-            Self::Deafen(_, span) => charger.deafen(now, *span),
-            Self::Fault(_)
-            | Self::Stall(_)
-            | Self::Limit(_)
-            | Self::TellMaster(_)
-            | Self::KillMaster
-            | Self::StartMaster => {}
-        }
     }
 }
 
@@ -145,6 +92,7 @@ struct Stage<'a, N: Guest, F> {
 struct Observer<'a> {
     watch: Watch,
     recorder: Option<Recorder<'a>>,
+    household: Option<Household>,
 }
 
 impl<'a, N: Guest, E, F: FnMut(&MasterSpec<'_>, Option<N::Saved>) -> Result<N, E>> Stage<'a, N, F> {
@@ -155,14 +103,16 @@ impl<'a, N: Guest, E, F: FnMut(&MasterSpec<'_>, Option<N::Saved>) -> Result<N, E
         mut make: F,
     ) -> Result<Self, E> {
         let mut world = scenario.world(seed);
-        let usual = CheckerConfig::new(seed, scenario.limit_centiamps());
+        let usual = CheckerConfig::without_limits(seed);
         world.attach_checker(Checker::new(CheckerConfig {
+            circuits: scenario.circuits(),
             excuse: scenario.excuse.unwrap_or(usual.excuse),
             ..usual
         }));
         let recorder = sink.map(|sink| Recorder::begin(scenario, seed, sink));
         let master = make(&spec(scenario, seed, Instant::ZERO), None)?;
-        let observer = Observer { watch: Watch::new(scenario.expect.clone()), recorder };
+        let household = scenario.house.as_ref().map(|house| Household::new(house, seed));
+        let observer = Observer { watch: Watch::new(scenario.expect.clone()), recorder, household };
         Ok(Self { scenario, seed, sim: Sim::with_world(world, Link::new(master)), make, saved: None, observer })
     }
 
@@ -178,8 +128,9 @@ impl<'a, N: Guest, E, F: FnMut(&MasterSpec<'_>, Option<N::Saved>) -> Result<N, E
                 return Ok(());
             }
             let next = to_come.peek().map(|timed| Instant::ZERO + timed.time);
-            let stops = [next, self.observer.watch.poll_timeout(), Some(end)];
-            let until = stops.into_iter().flatten().min().unwrap_or(end);
+            let household = self.observer.household.as_ref().and_then(Household::poll_timeout);
+            let stops = [next, self.observer.watch.poll_timeout(), household, Some(end)];
+            let until = stops.into_iter().flatten().min().unwrap_or(end).max(now);
             let observer = &mut self.observer;
             self.sim.run_until(until, |sim| observer.look(sim));
             self.observer.look(&mut self.sim);
@@ -192,10 +143,13 @@ impl<'a, N: Guest, E, F: FnMut(&MasterSpec<'_>, Option<N::Saved>) -> Result<N, E
             recorder.action(now, action);
         }
         action.apply(now, self.sim.world_mut());
+        if let Some(household) = &mut self.observer.household {
+            household.act(now, action);
+        }
         match action {
-            Action::Limit(limit) => {
+            Action::Limit(node, limit) => {
                 if let Some(link) = self.sim.master_mut() {
-                    link.node_mut().handle_limit(now, limit.amps);
+                    link.node_mut().handle_limit(now, *node, limit.amps);
                 }
             }
             Action::TellMaster(order) => {
@@ -224,6 +178,8 @@ impl<'a, N: Guest, E, F: FnMut(&MasterSpec<'_>, Option<N::Saved>) -> Result<N, E
     fn finish(mut self) -> Outcome {
         let now = self.sim.now();
         let world = self.sim.world();
+        let mut findings = self.observer.watch.findings(now, world);
+        findings.extend(self.observer.household.iter().flat_map(Household::findings));
         let outcome = Outcome {
             scenario: self.scenario.name.clone(),
             seed: self.seed,
@@ -231,7 +187,7 @@ impl<'a, N: Guest, E, F: FnMut(&MasterSpec<'_>, Option<N::Saved>) -> Result<N, E
             ended: now,
             // Stage::new attached a checker, so there is a verdict.
             verdict: world.verdict().unwrap_or_else(|| Checker::new(CheckerConfig::new(self.seed, 0)).verdict()),
-            findings: self.observer.watch.findings(now, world),
+            findings,
             bus: world.stats(),
             digest: world.trace().digest(),
         };
@@ -250,9 +206,29 @@ impl Observer<'_> {
                 recorder.note(now, &note);
             }
         }
+        self.live_in_the_house(now, sim);
         self.watch.look(now, sim.world());
         if let Some(recorder) = &mut self.recorder {
             recorder.look(now, sim.world());
+        }
+    }
+
+    /// The house sees what the chargers draw, the master hears what the meters say.
+    fn live_in_the_house<N: Guest>(&mut self, now: Instant, sim: &mut Sim<N>) {
+        let Some(household) = &mut self.household else {
+            return;
+        };
+        household.look(now, sim.world_mut());
+        while let Some(sample) = household.poll_sample() {
+            if let Some(recorder) = &mut self.recorder {
+                recorder.sample(now, &sample);
+            }
+            if let Some(link) = sim.master_mut() {
+                link.node_mut().handle_meter(now, &sample);
+            }
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.house(now, household.house());
         }
     }
 }
@@ -260,7 +236,9 @@ impl Observer<'_> {
 fn spec(scenario: &Scenario, seed: u64, now: Instant) -> MasterSpec<'_> {
     MasterSpec {
         limit: scenario.limit.amps,
-        chargers: scenario.chargers.len(),
+        nodes: &scenario.nodes,
+        chargers: &scenario.chargers,
+        meters: scenario.house.as_ref().map_or(&[], |house| &house.meters),
         delay: scenario.delay,
         seed,
         now,

@@ -5,9 +5,10 @@ use core::time::Duration;
 
 use twc_proto::{CentiAmps, Instant};
 
-use super::units::{Limit, WattHours};
+use super::units::{Limit, WattHours, Watts};
 use crate::car::{Car, CarPlan, CarProfile, Window};
-use crate::fault::FaultPreset;
+use crate::fault::{FaultPreset, FaultRates};
+use crate::house::{BatteryMode, MeterFault, MeterId, SolarProfile};
 
 /// An action and its moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,11 +80,21 @@ pub enum Action {
     /// The unit hears nothing for a while.
     Deafen(usize, Duration),
     /// The cable is so bad from now on.
-    Fault(FaultPreset),
+    Fault(FaultRates),
     /// The converter holds everything back for a while.
     Stall(Duration),
-    /// The shared circuit may carry this much from now on.
-    Limit(Limit),
+    /// The site, or the circuit with this place in [`super::Scenario::nodes`], may carry this much from now on.
+    Limit(Option<usize>, Limit),
+    /// Something else in the house draws so many watts, a third on each phase.
+    House(Watts),
+    /// The sun gives exactly this.
+    Sun(Watts),
+    /// Another kind of day.
+    Day(SolarProfile),
+    /// The battery does something else.
+    Battery(BatteryMode),
+    /// Something goes wrong with a meter, or is right again.
+    Meter(MeterId, MeterFault),
     /// The master is told something that only it understands.
     TellMaster(toml::Table),
     /// The master is killed.
@@ -111,9 +122,18 @@ impl fmt::Display for Action {
             Self::Power(charger, on) => write!(f, "power {} {}", charger + 1, if *on { "on" } else { "off" }),
             Self::Silence(charger, span) => write!(f, "silence {} for {span:?}", charger + 1),
             Self::Deafen(charger, span) => write!(f, "deafen {} for {span:?}", charger + 1),
-            Self::Fault(preset) => write!(f, "line {preset}"),
+            Self::Fault(rates) => match FaultPreset::ALL.into_iter().find(|preset| preset.rates() == *rates) {
+                Some(preset) => write!(f, "line {preset}"),
+                None => write!(f, "line {rates:?}"),
+            },
+            Self::House(watts) => write!(f, "the house draws {} W more", watts.0),
+            Self::Sun(watts) => write!(f, "the sun gives {} W", watts.0),
+            Self::Day(day) => write!(f, "a {} day", day.name),
+            Self::Battery(mode) => write!(f, "battery: {mode:?}"),
+            Self::Meter(meter, fault) => write!(f, "meter {}: {fault:?}", meter.0 + 1),
             Self::Stall(span) => write!(f, "converter stalls for {span:?}"),
-            Self::Limit(limit) => write!(f, "limit {}", limit.amps),
+            Self::Limit(None, limit) => write!(f, "limit {}", limit.amps),
+            Self::Limit(Some(node), limit) => write!(f, "limit of circuit {}: {}", node + 1, limit.amps),
             Self::TellMaster(order) => {
                 write!(f, "master told {}", serde_json::to_string(order).unwrap_or_default())
             }

@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::preset;
 use crate::car::CarProfile;
 use crate::charger::ChargerConfig;
-use crate::fault::FaultPreset;
+use crate::fault::FaultRates;
 use crate::rng::Rng;
 use crate::scenario::{Action, Timed, Visit, WattHours};
 
@@ -86,7 +86,7 @@ impl Story {
             9 => Action::ResumeCar(which),
             10 => Action::KillMaster,
             11 if self.has_converter => Action::Stall(Duration::from_millis(self.rng.below(LONGEST_STALL_MILLIS))),
-            _ => Action::Fault(preset(&mut self.rng)),
+            _ => Action::Fault(preset(&mut self.rng).rates()),
         }
     }
 
@@ -107,7 +107,7 @@ impl Story {
 
     /// A clean line, power everywhere, a master, and a hungry car at every unit.
     fn put_right(&mut self, time: Duration) {
-        self.happens(time, Action::Fault(FaultPreset::Clean));
+        self.happens(time, Action::Fault(FaultRates::NONE));
         if !self.has_master {
             self.happens(time, Action::StartMaster);
         }

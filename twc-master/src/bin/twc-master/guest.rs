@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use twc_master::share::Equal;
-use twc_master::{Config, Master, PHASES, Place, Snapshot, Timing};
+use twc_master::{Circuit, Config, Connection, Master, PHASES, Place, Snapshot, Timing};
 use twc_proto::{BodyLen, CentiAmps, DecodeError, Envelope, Instant, Node, Received, Sign, TwcId};
 use twc_sim::Guest;
 use twc_sim::scenario::{MasterSpec, units};
@@ -40,6 +40,16 @@ impl Hosted {
         if !spec.delay.is_zero() {
             config.timing = Timing::TCP;
         }
+        for (node, slot) in spec.nodes.iter().zip(&mut config.circuits) {
+            *slot = Some(Circuit::new(place(node.fed_by), [node.limit.amps; PHASES]));
+        }
+        let hangs = spec.chargers.iter().enumerate().map(|(index, charger)| {
+            let node = spec.nodes.iter().position(|node| node.chargers.contains(&index));
+            Connection::new(charger.id, place(node))
+        });
+        for (connection, slot) in hangs.zip(&mut config.connections) {
+            *slot = Some(connection);
+        }
         Self::with_config(config, spec.now, saved)
     }
 
@@ -54,6 +64,11 @@ impl Hosted {
     }
 }
 
+/// The site, or one of the circuits below it.
+fn place(node: Option<usize>) -> Place {
+    node.map_or(Place::Site, |node| Place::Circuit(u8::try_from(node).unwrap_or(u8::MAX)))
+}
+
 impl Guest for Hosted {
     type Saved = Snapshot;
 
@@ -61,9 +76,9 @@ impl Guest for Hosted {
         self.0.snapshot()
     }
 
-    fn handle_limit(&mut self, now: Instant, limit: CentiAmps) {
-        // There is always a site.
-        let _ = self.0.order(now, Place::Site, [limit; PHASES]);
+    fn handle_limit(&mut self, now: Instant, node: Option<usize>, limit: CentiAmps) {
+        // The scenario names only circuits that there are.
+        let _ = self.0.order(now, place(node), [limit; PHASES]);
     }
 
     fn poll_note(&mut self) -> Option<String> {
