@@ -9,6 +9,7 @@
 //! | [`Car`] | what is plugged in; [`CarProfile`] says of what kind |
 //! | [`House`] | loads, sun, battery, fuses and meters around them |
 //! | [`World`] | half-duplex buses at 9600 baud with their chargers, their faults and one station outside each |
+//! | [`RealMaster`] | a wall connector as master, after the captures |
 //! | [`Sim`] | a world with masters at those stations, run as fast as the machine can; start here to judge a master |
 //! | [`Checker`] | the judge: did the master keep the limits, by what it sent and by what flowed? |
 //!
@@ -32,6 +33,7 @@ pub mod checker;
 pub mod fault;
 mod guest;
 pub mod house;
+pub mod real_master;
 #[cfg(feature = "report")]
 pub mod report;
 pub mod rng;
@@ -49,6 +51,7 @@ pub use checker::{Checker, CheckerConfig, Circuit, Peaks, Rule, Service, Strikes
 pub use fault::{FaultEffect, FaultPreset, FaultRates, Faults};
 pub use guest::Guest;
 pub use house::{House, HouseConfig, MeterFault, MeterId, MeterSample};
+pub use real_master::{RealMaster, RealMasterConfig};
 pub use rng::{Ratio, Rng};
 pub use sim::Sim;
 pub use trace::{Sender, Trace, TraceEntry};

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use twc_proto::message::Text;
-use twc_proto::{CentiAmps, TwcId, Version};
+use twc_proto::{CentiAmps, Sign, TwcId, Version};
 
 use super::wiring::{Line, Rotary};
 use crate::rng::Ratio;
@@ -15,6 +15,8 @@ use crate::rng::Ratio;
 pub struct ChargerConfig {
     /// Its id; also the last four digits of its serial number. A reboot returns to it.
     pub id: TwcId,
+    /// Its sign after the first boot; `None`: drawn. A reboot always draws another.
+    pub first_sign: Option<Sign>,
     /// The generation it speaks.
     pub version: Version,
     /// Major, minor, revision, extended. Reports, B1 and B2 exist from 4.5.3 on.
@@ -121,6 +123,7 @@ impl ChargerConfig {
     pub fn p2(id: TwcId) -> Self {
         Self {
             id,
+            first_sign: None,
             version: Version::P2,
             firmware: [4, 5, 10, 2],
             serial: Text::new(&format!("A17A000{id}")),

@@ -148,6 +148,7 @@ impl Charger {
             config,
         };
         charger.boot(now, None);
+        charger.sign = charger.config.first_sign.unwrap_or(charger.sign);
         charger
     }
 
