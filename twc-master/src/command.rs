@@ -93,6 +93,14 @@ impl<S: Share> Master<S> {
         Ok(())
     }
 
+    /// Sets the most a slave is to have, or lifts that with `None`.
+    ///
+    /// # Errors
+    /// As for [`Master::set_slave`].
+    pub fn set_cap(&mut self, slave: TwcId, cap: Option<CentiAmps>) -> Result<(), CommandError> {
+        self.set_slave(slave, SlaveSettings { cap, ..self.settings(slave) })
+    }
+
     /// What is set for a slave.
     pub fn settings(&self, slave: TwcId) -> SlaveSettings {
         let entries = self.settings.iter().flatten();

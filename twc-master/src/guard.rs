@@ -334,22 +334,6 @@ impl Guard {
         Refusal::NoRoom { wanted: CentiAmps::new(wanted), free: CentiAmps::new(self.free(slot)) }
     }
 
-    /// Asks to send `wanted`, all of it or nothing, whatever the targets say: for a raise that is only of use in full.
-    /// It needs room on every circuit in each heartbeat anew, so that a limit that falls ends it at once.
-    pub(crate) fn grant_whole(&mut self, slot: usize, wanted: CentiAmps, now: Instant) -> Option<Grant> {
-        let amps = wanted.value();
-        let ledger = self.ledger(slot).filter(|ledger| !ledger.is_new_contact() && amps <= ledger.cap())?;
-        let refused = ledger.withheld.is_some()
-            || self.is_over(slot)
-            || self.refuses_above_floor(amps, now).is_some()
-            || self.refuses(slot, amps).is_some();
-        if refused {
-            return None;
-        }
-        self.ledger_mut(slot)?.aim = amps;
-        self.grant(slot, wanted, now).ok()
-    }
-
     /// What the others leave on the tightest spot that this slave's current flows through.
     pub(crate) fn free(&self, slot: usize) -> u16 {
         let mut amounts = self.commitments();

@@ -353,7 +353,12 @@ impl<S: Share> Node for Master<S> {
         let announce = announce.filter(|_| self.turn.exchange.is_none() && !self.is_hands_off());
         let foreign = self.foreign.map(|foreign| foreign.gone_at());
         let order = self.guard.order_expires();
-        let other = foreign.into_iter().chain(order).chain(self.counts_slaves_at).chain(self.extra_timeout());
+        let other = foreign
+            .into_iter()
+            .chain(order)
+            .chain(self.counts_slaves_at)
+            .chain(self.extra_timeout())
+            .chain(self.plan_timeout());
         by_slave.chain(window).chain(announce).chain(other).min()
     }
 }

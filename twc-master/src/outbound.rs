@@ -120,20 +120,14 @@ impl<S: Share> Master<S> {
         let Some(Some(slave)) = self.slaves.get_mut(slot) else { return None };
         let due = core::mem::replace(&mut slave.due, now + period);
         // From the second missed answer on a slave hears only the floor, in case it hears us.
-        let (mut wanted, mut constraint) = match slave.missed {
+        let (wanted, constraint) = match slave.missed {
             0 | 1 => (slave.target, slave.entitlement),
             _ => (FLOOR, Constraint::Silent),
         };
-        let first_contact = self.guard.is_new_contact(slot);
-        let cure = self.cure(slot, now).filter(|_| !first_contact);
-        let Some(Some(slave)) = self.slaves.get_mut(slot) else { return None };
-        let granted = match (wanted, cure) {
-            (_, Some((grant, amps))) => {
-                (wanted, constraint) = (amps, Constraint::Cure { amps });
-                Ok(grant)
-            }
-            (CentiAmps::ZERO, None) if first_contact => Err(Refusal::NoShare),
-            (_, None) => self.guard.grant(slot, if slave.zero { CentiAmps::ZERO } else { wanted.max(FLOOR) }, now),
+        let granted = match wanted {
+            CentiAmps::ZERO if self.guard.is_new_contact(slot) => Err(Refusal::NoShare),
+            _ if slave.zero => self.guard.grant(slot, CentiAmps::ZERO, now),
+            _ => self.guard.grant(slot, wanted.max(FLOOR), now),
         };
         let Grant { offer, refused, insist } = match granted {
             Ok(grant) => grant,
@@ -145,6 +139,9 @@ impl<S: Share> Master<S> {
         let wanted = if slave.zero { CentiAmps::ZERO } else { wanted.max(FLOOR) };
         if slave.explain(now, wanted, refused.map_or(constraint, Constraint::Held)) {
             self.events.push(Event::Target { slave: slave.id, target: wanted, constraint: slave.constraint });
+        }
+        if slave.treat(now, offer.amps()) {
+            self.events.push(Event::CureBegun { slave: slave.id, amps: offer.amps() });
         }
         let command = slave.command_for(offer.amps(), insist);
         let before = slave.offered.replace(offer.amps());
@@ -159,25 +156,6 @@ impl<S: Share> Master<S> {
         self.turn.exchange = Some(Exchange::new(slot, Kind::Heartbeat));
         // Commands 00, 05, 08 and 09 always fit and never lock a slave, so this cannot fail.
         Envelope::canonical(slave.version, Message::MasterHeartbeat(heartbeat)).ok()
-    }
-
-    /// What frees a car that sticks at 6 A: the whole amount or nothing, for as long as it stays free.
-    fn cure(&mut self, slot: usize, now: Instant) -> Option<(Grant, CentiAmps)> {
-        let slave = self.slaves.get(slot)?.as_ref()?;
-        let cure = slave.settings.profile.latch?;
-        let allowed = slave.settings.cap.unwrap_or(cure.amps).min(self.guard.cap(slot));
-        let charges = slave.asks && slave.missed == 0 && slave.orders.stopped.is_none();
-        let slave = self.slaves.get_mut(slot)?.as_mut()?;
-        let amps = slave.latch.cure(now, &cure)?;
-        let whole = (charges && allowed >= amps).then(|| self.guard.grant_whole(slot, amps, now)).flatten();
-        let Some(grant) = whole else {
-            slave.latch.drop_cure();
-            return None;
-        };
-        if slave.latch.granted(now, &cure) {
-            self.events.push(Event::CureBegun { slave: slave.id, amps });
-        }
-        Some((grant, amps))
     }
 
     fn queue(&mut self, slot: usize, now: Instant, wanted: CentiAmps, refusal: Refusal) {
@@ -213,5 +191,12 @@ impl<S: Share> Master<S> {
         let linked = self.slaves.iter().flatten().filter(|slave| slave.phase == Phase::Linked);
         let wanted = linked.flat_map(|slave| [slave.questions.next(), slave.orders.control_due()]);
         wanted.flatten().min().map(|due| due.max(at))
+    }
+
+    /// When the plan may change by itself.
+    pub(crate) fn plan_timeout(&self) -> Option<Instant> {
+        let slaves = self.slaves.iter().flatten();
+        let ordered = slaves.flat_map(|slave| [slave.orders.dwells, slave.orders.hook_until]).flatten();
+        ordered.chain(self.share.next_change()).filter(|at| *at > self.now).min()
     }
 }

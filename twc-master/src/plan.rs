@@ -124,7 +124,7 @@ impl<S: Share> Master<S> {
             cap,
             minimum: slave.settings.profile.minimum.min(cap),
             asks: slave.asks && slave.orders.stopped.is_none(),
-            draws: slave.draws(),
+            draws: slave.phase == Phase::Linked && slave.draws(),
             priority: slave.settings.priority,
             linked: slave.phase == Phase::Linked,
             may_wait: slave.situation(self.guard.strikes(slot)).cost(Strategy::Withhold).is_ok(),
@@ -139,11 +139,17 @@ impl<S: Share> Master<S> {
         for ((wish, slot), target) in wishes.iter().zip(round.slots).zip(targets) {
             match target {
                 Target::Withhold if wish.linked => self.withhold(slot, Withheld::Turn),
-                Target::Amps(_) if self.guard.withheld(slot) == Some(Withheld::Turn) => self.let_back(slot, now),
+                // Half an interruption would be one for nothing.
+                Target::Amps(_) if self.turn_is_back(slot, now) => self.let_back(slot, now),
                 _ => {}
             }
+            let amps = target.amps().filter(|amps| *amps >= FLOOR).map(|amps| amps.min(wish.cap));
+            let cure = self.cure(slot, now).filter(|_| wish.asks && amps.is_some());
             if let Some(place) = fitting.get_mut(slot) {
-                *place = target.amps().filter(|amps| *amps >= FLOOR).map(|amps| amps.min(wish.cap));
+                *place = cure.or(amps);
+            }
+            if let Some(Some(slave)) = self.slaves.get_mut(slot) {
+                slave.curing = cure;
             }
         }
         self.guard.fit(&mut fitting, now);
@@ -154,11 +160,31 @@ impl<S: Share> Master<S> {
             let constraint = match amps {
                 None => Constraint::Held(Refusal::NoShare),
                 Some(_) if !wish.asks => Constraint::NoDemand,
+                Some(amps) if slave.curing == Some(amps) => Constraint::Cure { amps },
                 Some(amps) if amps == wish.cap => bound,
                 Some(_) => Constraint::Share { budget: round.budget, asking },
             };
             self.aim_at(slot, now, amps, constraint);
         }
+    }
+
+    /// Whether a slave that made room for others may be served again: it must have stopped by now.
+    fn turn_is_back(&self, slot: usize, now: Instant) -> bool {
+        let waits = self.guard.withheld(slot) == Some(Withheld::Turn);
+        waits && self.guard.reservation_ends(slot).is_none_or(|at| now >= at)
+    }
+
+    /// What frees a car that sticks at 6 A, while all of it is free: nobody is lowered for its sake.
+    fn cure(&mut self, slot: usize, now: Instant) -> Option<CentiAmps> {
+        let Some(Some(slave)) = self.slaves.get_mut(slot) else { return None };
+        let cure = slave.settings.profile.latch.filter(|_| slave.missed == 0 && slave.orders.stopped.is_none())?;
+        let amps = slave.latch.cure(now, &cure)?;
+        let allowed = slave.settings.cap.unwrap_or(amps).min(self.guard.cap(slot));
+        let fits = allowed >= amps && self.guard.free(slot) >= amps.value();
+        if !fits {
+            slave.latch.drop_cure();
+        }
+        fits.then_some(amps)
     }
 
     /// Sets what a slave is to have. A lowering does not wait for its turn.

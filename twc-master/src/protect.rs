@@ -63,6 +63,8 @@ impl<S: Share> Master<S> {
     /// until it announces itself again. The return code of whatever opened the contactor is no such proof.
     pub fn supply_is_cut(&mut self, slave: TwcId) -> bool {
         let Some(slot) = self.slot_of(slave) else { return false };
+        // What it had not followed yet is of no concern any more.
+        self.guard.silence(slot, None, false);
         self.guard.supply_is_cut(slot);
         if let Some(Some(slave)) = self.slaves.get_mut(slot) {
             slave.leave();

@@ -90,6 +90,8 @@ pub(crate) struct Slave {
     pub(crate) record: Record,
     pub(crate) demand: Demand,
     pub(crate) latch: Latch,
+    /// What the latch is to be freed with, if that is due.
+    pub(crate) curing: Option<CentiAmps>,
 }
 
 impl Slave {
@@ -128,6 +130,7 @@ impl Slave {
             record: Record::NEW,
             demand: Demand::default(),
             latch: Latch::default(),
+            curing: None,
         }
     }
 
@@ -287,6 +290,18 @@ impl Slave {
         let usual = Strategy::default_of(self.version);
         let own = self.settings.profile.stop.unwrap_or(usual);
         if self.orders.stopped == Some(own) || self.situation(strikes).cost(own).is_ok() { own } else { usual }
+    }
+
+    /// `amps` go out. True when they begin a cure; one that did not get all it needs is over.
+    pub(crate) fn treat(&mut self, now: Instant, amps: CentiAmps) -> bool {
+        match (self.curing, &self.settings.profile.latch) {
+            (Some(wanted), Some(cure)) if wanted == amps => self.latch.granted(now, cure),
+            (Some(_), _) => {
+                self.latch.drop_cure();
+                false
+            }
+            (None, _) => false,
+        }
     }
 
     /// How to say `amps` now: a command where it must be stated, `None` where nothing need change.

@@ -114,11 +114,15 @@ impl Rotation {
     fn ends(&self, now: Instant, wish: &Wish, wishes: &[Wish]) -> Option<Instant> {
         let place = self.known(wish).filter(|place| place.holds && wish.may_wait)?;
         let linked = place.linked?;
-        let waiting =
-            |other: &&Wish| self.known(other).is_some_and(|place| !place.holds && now >= place.rests_until);
-        let best = wishes.iter().filter(waiting).map(|other| other.priority).max()?;
-        let unused = place.drew + self.patience;
-        Some(if best >= wish.priority { unused.min(linked + self.turn) } else { unused })
+        let waiting = || {
+            let others = wishes.iter().filter_map(|other| Some((other.priority, self.known(other)?)));
+            others.filter(|(_, place)| !place.holds && now >= place.rests_until)
+        };
+        let unused = waiting().next().map(|_| place.drew + self.patience)?;
+        // Who has just had a turn does not end another's.
+        let rivals = waiting().filter(|(priority, _)| *priority >= wish.priority);
+        let over = rivals.map(|(_, place)| (place.waits + self.turn / 3).max(linked + self.turn)).min();
+        Some(over.map_or(unused, |over| over.min(unused)))
     }
 
     fn known(&self, wish: &Wish) -> Option<&Place> {

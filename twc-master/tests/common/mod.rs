@@ -1,8 +1,8 @@
 //! A master in the simulator's world, with the simulator's judge watching.
 #![allow(dead_code)]
 
-use twc_master::share::Equal;
-use twc_master::{Config, Event, Master};
+use twc_master::share::{Equal, Share};
+use twc_master::{Config, Event, Master, SlaveStatus};
 use twc_proto::{CentiAmps, Instant, Link, Sign, TwcId};
 use twc_sim::{Car, CarProfile, Charger, ChargerConfig, Checker, CheckerConfig, Sim, World, WorldConfig};
 
@@ -14,8 +14,8 @@ pub(crate) fn amps(amps: u16) -> CentiAmps {
 }
 
 /// A bench: `chargers` protocol 2 units of 32 A on a circuit of `limit` amperes.
-pub(crate) struct Bench {
-    pub(crate) sim: Sim<Master<Equal>>,
+pub(crate) struct Bench<S = Equal> {
+    pub(crate) sim: Sim<Master<S>>,
     pub(crate) events: Vec<(Instant, Event)>,
 }
 
@@ -36,13 +36,25 @@ impl Bench {
         world: WorldConfig,
         checker: CheckerConfig,
     ) -> Self {
+        Self::with_share(config, Equal, units, world, checker)
+    }
+}
+
+impl<S: Share> Bench<S> {
+    pub(crate) fn with_share(
+        config: Config,
+        share: S,
+        units: Vec<ChargerConfig>,
+        world: WorldConfig,
+        checker: CheckerConfig,
+    ) -> Self {
         let seed = world.seed;
         let mut world = World::new(world);
         world.attach_checker(Checker::new(checker));
         for (index, unit) in units.into_iter().enumerate() {
             world.add_charger(Charger::new(unit, seed + index as u64, Instant::ZERO));
         }
-        let master = Master::new(config, Equal, Instant::ZERO).unwrap();
+        let master = Master::new(config, share, Instant::ZERO).unwrap();
         Self { sim: Sim::with_world(world, Link::new(master)), events: Vec::new() }
     }
 
@@ -58,9 +70,29 @@ impl Bench {
     }
 
     pub(crate) fn plug_in(&mut self, charger: usize) {
+        self.plug_in_a(charger, "tesla", 40_000);
+    }
+
+    pub(crate) fn plug_in_a(&mut self, charger: usize, profile: &str, watt_hours: u32) {
         let now = self.sim.now();
         let charger = self.sim.world_mut().charger_mut(charger).unwrap();
-        charger.plug_in(now, Car::new(CarProfile::tesla(), 40_000)).unwrap();
+        charger.plug_in(now, Car::new(CarProfile::by_name(profile).unwrap(), watt_hours)).unwrap();
+    }
+
+    pub(crate) fn charger(&self, charger: usize) -> &Charger {
+        self.sim.world().charger(charger).unwrap()
+    }
+
+    pub(crate) fn charger_mut(&mut self, charger: usize) -> &mut Charger {
+        self.sim.world_mut().charger_mut(charger).unwrap()
+    }
+
+    pub(crate) fn master(&mut self) -> &mut Master<S> {
+        self.sim.master_mut().unwrap().node_mut()
+    }
+
+    pub(crate) fn status(&mut self, slave: usize) -> SlaveStatus {
+        self.master().slaves().find(|status| status.slave == IDS[slave]).unwrap()
     }
 
     /// The limits in force, in whole amperes.
