@@ -160,6 +160,10 @@ impl Record {
         self.vin.state()
     }
 
+    pub(crate) fn plug(&self) -> Plug {
+        self.plug
+    }
+
     pub(crate) fn view(&self) -> Knowledge {
         let meter = self.meter;
         Knowledge {

@@ -2,14 +2,14 @@
 
 use core::time::Duration;
 
-use twc_proto::message::{SlaveHeartbeat, SlaveLinkReady};
+use twc_proto::message::{Item, SlaveHeartbeat, SlaveLinkReady};
 use twc_proto::{BodyLen, CentiAmps, Instant, Sign, SlaveState, TwcId, Version};
 
 use crate::config::LARGEST_UNIT;
 use crate::demand::{Demand, Latch, Reading};
 use crate::event::Constraint;
 use crate::guard::{Evidence, Insist, LimitCommand};
-use crate::knowledge::Record;
+use crate::knowledge::{Plug, Record};
 use crate::order::{Orders, SlaveSettings};
 use crate::query::{QueryPlan, Questions};
 use crate::stop::{Situation, Strategy};
@@ -238,6 +238,7 @@ impl Slave {
 
     /// Takes what the last answer says about the car; true when one was just plugged in.
     pub(crate) fn hear_car(&mut self, now: Instant, plan: &QueryPlan, first: bool) -> bool {
+        let was = self.record.plug();
         let plugged_in = self.record.note(now, self.state, self.reported, self.drawn);
         if plugged_in {
             self.orders.plugged_in();
@@ -249,6 +250,10 @@ impl Slave {
             }
             if plugged_in {
                 self.questions.begin(now, plan, true);
+            }
+            // Unplugged and asleep look the same in a heartbeat; only the unit itself knows.
+            if plan.identity && was != Plug::Unknown && was != self.record.plug() && !plugged_in {
+                self.questions.ask([Item::PlugState], now);
             }
         }
         plugged_in

@@ -31,7 +31,7 @@ fn told(bench: &Bench, slave: usize) -> Vec<(Command, u16)> {
     for entry in bench.sim.world().trace().entries() {
         let mut bytes = &entry.bytes[..];
         while let Some(outcome) = decoder.decode(&mut bytes) {
-            match outcome.map(|received| *received.message()) {
+            match outcome.map(|received| received.message()) {
                 Ok(Message::MasterHeartbeat(sent)) if sent.master == MASTER && sent.slave == IDS[slave] => {
                     told.push((sent.command, sent.argument));
                 }
@@ -174,7 +174,7 @@ fn off_by_contactor_is_no_fault_and_an_auxiliary_contact_frees_at_once() {
     assert_eq!(bench.limits()[1], 32);
     assert!(!bench.happened(|event| matches!(event, Event::SlaveSilenced { .. })));
     // The judge does not see auxiliary contacts, only what was promised; what was in force kept to the limit.
-    assert!(bench.sim.world().verdict().unwrap().peaks.in_force <= 4_000);
+    assert!(bench.sim.world().verdict().unwrap().peaks().in_force <= 4_000);
     // Back on: the same slave, in its place.
     bench.master().start(IDS[0]).unwrap();
     let now = bench.sim.now();
@@ -183,7 +183,7 @@ fn off_by_contactor_is_no_fault_and_an_auxiliary_contact_frees_at_once() {
     let status = bench.status(0);
     assert_eq!(status.standing, Standing::Linked, "{status:?} {:?}", bench.status(1));
     assert_eq!(bench.limits(), [20, 20]);
-    assert!(bench.sim.world().verdict().unwrap().peaks.in_force <= 4_000);
+    assert!(bench.sim.world().verdict().unwrap().peaks().in_force <= 4_000);
 }
 
 #[test]

@@ -144,3 +144,61 @@ impl fmt::Display for Event {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::string::ToString;
+
+    use twc_proto::{CentiAmps, Instant, TwcId};
+
+    use super::*;
+
+    /// What a person reads beside a slave's target, whole.
+    #[test]
+    fn every_reason_is_a_sentence_with_its_numbers() {
+        let amps = CentiAmps::from_amps;
+        let until = Instant::from_secs(90);
+        let reasons = [
+            (Constraint::Share { budget: amps(40), asking: 1 }, "the only car asking, of 40.00 A"),
+            (Constraint::Share { budget: amps(40), asking: 3 }, "its share of 40.00 A among 3 cars asking"),
+            (Constraint::Cap { cap: amps(16) }, "unit and circuit allow 16.00 A"),
+            (Constraint::SlaveCap { cap: amps(10) }, "set to have no more than 10.00 A"),
+            (Constraint::Demand { cap: amps(11) }, "its car takes no more than 11.00 A"),
+            (Constraint::Minimum, "every car gets its minimum"),
+            (Constraint::NoDemand, "no car asks"),
+            (Constraint::Silent, "does not answer"),
+            (
+                Constraint::Stopped { strategy: Strategy::ReduceToMinimum },
+                "to be stopped: the least is all that protocol 2 can do without an interruption",
+            ),
+            (Constraint::Stopped { strategy: Strategy::Zero }, "to be stopped: zero"),
+            (Constraint::Withheld { why: Withheld::Turn }, "gets no heartbeats: others have their turn"),
+            (Constraint::PoweredOff, "its supply was switched off"),
+            (Constraint::Dwell { until }, "was started or stopped a moment ago, not again before 90 s"),
+            (Constraint::Cure { amps: amps(17) }, "its car sticks at 6 A, 17.00 A for a moment free it"),
+            (
+                Constraint::Held(Refusal::NoRoom { wanted: amps(20), free: amps(8) }),
+                "20.00 A wait until others have let go: 8.00 A are free",
+            ),
+            (
+                Constraint::Held(Refusal::StartUp { until }),
+                "no raise before every slave has confirmed its limit, or 90 s: one not yet heard may still draw",
+            ),
+            (
+                Constraint::Held(Refusal::Frozen { slave: TwcId::new(0x3495) }),
+                "no raise while 3495 reports a limit that was never sent",
+            ),
+            (Constraint::Held(Refusal::NotSaved), "waits until the state file holds it"),
+            (Constraint::Held(Refusal::NoShare), "the limit has no 6.00 A left for it"),
+        ];
+        for (reason, sentence) in reasons {
+            assert_eq!(reason.to_string(), sentence);
+        }
+        let target = Event::Target {
+            slave: TwcId::new(0x3495),
+            target: amps(13),
+            constraint: Constraint::Share { budget: amps(40), asking: 3 },
+        };
+        assert_eq!(target.to_string(), "3495 to have 13.00 A: its share of 40.00 A among 3 cars asking");
+    }
+}
