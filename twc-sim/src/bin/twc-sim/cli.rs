@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use twc_proto::{CentiAmps, Version};
 
 use twc_sim::scenario::units::amps;
@@ -27,6 +27,11 @@ pub(crate) enum Command {
     #[command(after_long_help = AFTER_HELP)]
     Serve(ServeArgs),
 
+    /// Put a capture on a pseudo-terminal or a TCP port, in its own time, or print it
+    ///
+    /// Frames that brick or crash a unit are left out with a warning. Begins with the first client.
+    Replay(ReplayArgs),
+
     /// Draw a trace: one HTML file with everything in it
     ///
     /// Traces come from `twc-master simulate --trace`; docs/trace.md describes them.
@@ -37,6 +42,33 @@ pub(crate) enum Command {
         /// Print this one's file
         name: Option<String>,
     },
+}
+
+/// What `replay` is told.
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// One frame a line: a time or `-`, a direction (`M>S`, `S>M`, `?`), bytes in hexadecimal
+    pub(crate) capture: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) port: PortArgs,
+
+    /// Only what one side sent
+    #[arg(long, value_name = "SIDE")]
+    pub(crate) only: Option<Only>,
+
+    /// So many times as fast as it was
+    #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
+    pub(crate) speed: f64,
+}
+
+/// Whose frames are replayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Only {
+    /// `M>S`
+    Master,
+    /// `S>M`
+    Slaves,
 }
 
 /// What `report` is told.
@@ -113,9 +145,9 @@ pub(crate) struct ServeArgs {
     pub(crate) seed: u64,
 }
 
-/// Where clients connect; exactly one.
+/// Where clients connect.
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 pub(crate) struct PortArgs {
     /// Create a pseudo-terminal and this symbolic link to it; a stale link is replaced, other files are not
     #[arg(long, value_name = "LINK")]

@@ -1,5 +1,6 @@
 //! `twc-sim`: simulated wall connectors for whoever writes or tests a master.
 
+mod capture;
 mod cli;
 mod clock;
 mod control;
@@ -12,6 +13,7 @@ mod list;
 mod output;
 mod port;
 mod pty;
+mod replay;
 mod report;
 mod serve;
 mod tcp;
@@ -24,6 +26,7 @@ use clap::Parser as _;
 fn main() -> ExitCode {
     let done = match cli::Cli::parse().command {
         cli::Command::Serve(args) => serve::serve(&args),
+        cli::Command::Replay(args) => replay::replay(&args),
         cli::Command::Report(args) => draw::draw(&args),
         cli::Command::Scenarios { name } => list::list(name.as_deref()),
     };

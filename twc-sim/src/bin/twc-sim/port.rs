@@ -42,6 +42,14 @@ impl Port {
         }
     }
 
+    /// Whether somebody listens now.
+    pub(crate) fn has_client(&self) -> bool {
+        match self {
+            Self::Pty(pty) => pty.has_client(),
+            Self::Tcp(tcp) => tcp.has_client(),
+        }
+    }
+
     /// What the slaves say. A client that does not read loses it, as on a wire.
     pub(crate) fn send(&self, bytes: &[u8]) {
         match self {

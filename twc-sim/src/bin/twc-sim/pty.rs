@@ -94,6 +94,10 @@ impl Pty {
         }
     }
 
+    pub(crate) fn has_client(&self) -> bool {
+        self.reader.is_some()
+    }
+
     pub(crate) fn send(&self, bytes: &[u8]) {
         // Without a client nobody hears it, and it must not wait for the next one. A wire does not wait either:
         // what does not fit is lost.

@@ -81,6 +81,10 @@ impl Tcp {
         }
     }
 
+    pub(crate) fn has_client(&self) -> bool {
+        !self.clients.is_empty()
+    }
+
     /// To every client.
     pub(crate) fn send(&self, bytes: &[u8]) {
         self.send_where(bytes, |_| true);
