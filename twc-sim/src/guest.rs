@@ -5,6 +5,7 @@ use twc_proto::CentiAmps;
 use twc_proto::{Instant, Node};
 
 use crate::house::MeterSample;
+use crate::real_master::RealMaster;
 
 /// A master that a scenario can host. Every [`Node`] is one after naming what it keeps; the rest is optional.
 pub trait Guest: Node {
@@ -36,4 +37,10 @@ pub trait Guest: Node {
     fn poll_note(&mut self) -> Option<String> {
         None
     }
+}
+
+impl Guest for RealMaster {
+    type Saved = ();
+
+    fn saved(&self) {}
 }

@@ -27,6 +27,12 @@ pub(crate) enum Command {
     #[command(after_long_help = AFTER_HELP)]
     Serve(ServeArgs),
 
+    /// Run a scenario with a model of a real master, as fast as the machine can, and judge it
+    ///
+    /// Shows what slaves, cars and cable do in it; a real master is not expected to keep every scenario. `twc-master
+    /// simulate` runs the same with the project's master. Exit code 1 when a rule or an expectation was broken.
+    Run(RunArgs),
+
     /// Put a capture on a pseudo-terminal or a TCP port, in its own time, or print it
     ///
     /// Frames that brick or crash a unit are left out with a warning. Begins with the first client.
@@ -34,7 +40,7 @@ pub(crate) enum Command {
 
     /// Draw a trace: one HTML file with everything in it
     ///
-    /// Traces come from `twc-master simulate --trace`; docs/trace.md describes them.
+    /// Traces come from `run --trace` and `twc-master simulate --trace`; docs/trace.md describes them.
     Report(ReportArgs),
 
     /// List the scenarios that come with the program, or print one of them
@@ -42,6 +48,25 @@ pub(crate) enum Command {
         /// Print this one's file
         name: Option<String>,
     },
+}
+
+/// What `run` is told.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// A scenario file, or a name that `twc-sim scenarios` lists
+    pub(crate) scenario: PathBuf,
+
+    /// Another seed than the scenario's
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+
+    /// The outcome as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+
+    /// Write everything that happens to this file, one JSON object per line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
 }
 
 /// What `replay` is told.
@@ -131,6 +156,10 @@ pub(crate) struct ServeArgs {
     /// Stop after so many seconds of the slaves' time
     #[arg(long, value_name = "S", value_parser = units::seconds)]
     pub(crate) seconds: Option<Duration>,
+
+    /// A model of a real master on the bus, so that clients can be slaves or only listen
+    #[arg(long)]
+    pub(crate) master: bool,
 
     /// A client also hears itself, as on an adapter that does not mute its receiver
     #[arg(long)]

@@ -10,11 +10,13 @@ mod failure;
 mod file;
 mod link;
 mod list;
+mod master;
 mod output;
 mod port;
 mod pty;
 mod replay;
 mod report;
+mod run;
 mod serve;
 mod tcp;
 mod units;
@@ -26,6 +28,7 @@ use clap::Parser as _;
 fn main() -> ExitCode {
     let done = match cli::Cli::parse().command {
         cli::Command::Serve(args) => serve::serve(&args),
+        cli::Command::Run(args) => run::run(&args),
         cli::Command::Replay(args) => replay::replay(&args),
         cli::Command::Report(args) => draw::draw(&args),
         cli::Command::Scenarios { name } => list::list(name.as_deref()),

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -15,6 +16,7 @@ use crate::control;
 use crate::expect::{self, Verdict};
 use crate::failure::Failure;
 use crate::file;
+use crate::master::Housed;
 use crate::output::Output;
 use crate::port::Port;
 use crate::report::{Reporter, render};
@@ -40,9 +42,11 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<(), Failure> {
         let mut port = Port::open(&args.port, args.echo).await?;
         let mut output = Output::start();
         output.line(port.ready_line());
+        let world = scenario.as_ref().map_or_else(|| populate(args, cars), |scenario| scenario.world(args.seed));
         let mut bench = Bench {
             clock: Clock::start(args.speed),
-            world: scenario.as_ref().map_or_else(|| populate(args, cars), |scenario| scenario.world(args.seed)),
+            master: args.master.then(|| Housed::new(&world, args.seed)),
+            world,
             to_come: scenario.as_ref().map(|scenario| scenario.timeline.clone()).unwrap_or_default().into(),
             end: args.seconds.or(scenario.map(|scenario| scenario.duration)).map(|span| Instant::ZERO + span),
             reporter: Reporter::new(args.json),
@@ -59,6 +63,7 @@ pub(crate) fn serve(args: &ServeArgs) -> Result<(), Failure> {
 struct Bench {
     clock: Clock,
     world: World,
+    master: Option<Housed>,
     /// What the scenario still does, in the order of time.
     to_come: VecDeque<Timed>,
     end: Option<Instant>,
@@ -84,7 +89,7 @@ impl Bench {
                 return Ok(());
             }
             let action = self.to_come.front().map(|timed| Instant::ZERO + timed.time);
-            let wakes = [self.world.poll_timeout(), self.reporter.poll_timeout(), self.end, action];
+            let wakes = [self.due(), self.reporter.poll_timeout(), self.end, action];
             let wake = wakes.into_iter().flatten().min();
             tokio::select! {
                 () = &mut stop => return Ok(()),
@@ -109,11 +114,12 @@ impl Bench {
         self.live_until(now, port);
     }
 
-    /// Lets the world do all that is due, step by step, and tells who wants to know.
+    /// Lets the world and its master do all that is due, step by step, and tells who wants to know.
     fn live_until(&mut self, now: Instant, port: &Port) {
-        self.step(now, port);
+        self.step(now.min(self.world.now()), port);
         // At each deadline and not only now: at high speeds several have passed.
-        while let Some(due) = self.world.poll_timeout().filter(|due| *due < now) {
+        while let Some(due) = self.due().filter(|due| *due < now) {
+            let due = due.max(self.world.now());
             self.world.handle_timeout(due);
             self.step(due, port);
         }
@@ -121,9 +127,22 @@ impl Bench {
         self.step(now, port);
     }
 
+    fn due(&self) -> Option<Instant> {
+        let master = self.master.as_ref().and_then(Housed::poll_timeout);
+        // One that wants to be called again at once is called again after a moment.
+        let master = master.map(|at| at.max(self.world.now() + Duration::from_millis(1)));
+        [self.world.poll_timeout(), master].into_iter().flatten().min()
+    }
+
     fn step(&mut self, now: Instant, port: &Port) {
         while let Some(bytes) = self.world.poll_outside() {
             port.send(&bytes);
+            if let Some(master) = &mut self.master {
+                master.hear(now, &bytes);
+            }
+        }
+        if let Some(master) = &mut self.master {
+            master.act(now, &mut self.world, port);
         }
         if let Some(judge) = &mut self.judge {
             judge.look(now, &self.world);
@@ -137,6 +156,9 @@ impl Bench {
         let now = self.clock.now();
         self.catch_up(now, port);
         self.world.handle_outside(now, bytes);
+        if let Some(master) = &mut self.master {
+            master.hear(now, bytes);
+        }
     }
 
     fn obey(&mut self, line: &str, port: &Port) {
