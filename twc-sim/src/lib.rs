@@ -30,6 +30,7 @@
 pub mod car;
 pub mod charger;
 pub mod checker;
+mod earliest;
 pub mod fault;
 mod guest;
 pub mod house;

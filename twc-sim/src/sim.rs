@@ -8,6 +8,7 @@ use twc_proto::{CentiAmps, Instant, Link, Node};
 use crate::car::{Car, CarProfile};
 use crate::charger::{Charger, ChargerConfig};
 use crate::checker::{Checker, CheckerConfig, Verdict};
+use crate::earliest::earliest;
 use crate::world::{BREATH, PORTION, World, WorldConfig, air_time};
 
 /// A [`World`] with a master at the outside station of each bus, or at none.
@@ -189,8 +190,8 @@ impl<N: Node> Sim<N> {
     /// Goes on to the next event, not beyond `until`, and returns its time.
     pub fn step(&mut self, until: Instant) -> Instant {
         self.pump_all();
-        let masters = self.desks.iter().filter_map(|desk| desk.wakes_at).min();
-        let next = [self.world.poll_timeout(), masters].into_iter().flatten().min();
+        let world = self.world.poll_timeout();
+        let next = self.desks.iter().fold(world, |next, desk| earliest([next, desk.wakes_at]));
         self.now = next.map_or(until, |at| at.min(until)).max(self.now);
         self.world.handle_timeout(self.now);
         for bus in 0..self.desks.len() {

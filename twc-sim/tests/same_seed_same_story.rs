@@ -2,6 +2,8 @@
 
 mod bench;
 
+use std::process::Command as Process;
+
 use bench::{A, B, Script, limit};
 use twc_proto::{Command, Instant, Link};
 use twc_sim::{Car, CarProfile, Charger, ChargerConfig, FaultPreset, Sim, World, WorldConfig};
@@ -32,4 +34,26 @@ fn the_same_seed_twice_gives_the_same_trace() {
 fn another_seed_gives_another_trace() {
     assert_ne!(story(11, FaultPreset::Storm), story(12, FaultPreset::Storm));
     assert!(story(11, FaultPreset::Storm).1 > 100);
+}
+
+/// One line over everything that a seed decides.
+fn told() -> String {
+    format!("story {:?}", FaultPreset::ALL.map(|fault| story(11, fault)))
+}
+
+/// `.ci/run` compares this line between builds with and without features.
+#[test]
+fn a_story_is_told() {
+    println!("{}", told());
+    assert!(told().len() > 100);
+}
+
+#[test]
+fn other_processes_tell_the_same_story() {
+    let this = std::env::current_exe().unwrap();
+    for _ in 0..2 {
+        let child = Process::new(&this).args(["--exact", "a_story_is_told", "--nocapture"]).output().unwrap();
+        let output = String::from_utf8(child.stdout).unwrap();
+        assert!(output.contains(&told()), "{output}");
+    }
 }

@@ -7,6 +7,7 @@ use twc_proto::{CentiAmps, Instant, Message, TwcId};
 
 use super::session::Session;
 use super::{Charger, ChargerConfig};
+use crate::earliest::earliest;
 use crate::rng::Rng;
 
 /// From the start of an answer to that of its double.
@@ -106,7 +107,7 @@ impl Charger {
         let locked = self.lock.is_some();
         let answer = self.answer.filter(|_| !self.is_mute()).map(|answer| answer.due);
         let link_ready = self.announcer.next.filter(|_| !locked);
-        [answer, link_ready].into_iter().flatten().min()
+        earliest([answer, link_ready])
     }
 
     /// Takes what is to be sent by now.

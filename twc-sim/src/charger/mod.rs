@@ -26,6 +26,7 @@ use self::power::Power;
 use self::session::{Adjust, Session};
 pub use self::wiring::{Line, Rotary};
 use crate::car::{Car, MJ_PER_WH};
+use crate::earliest::earliest;
 use crate::rng::Rng;
 
 /// The lamps at the front, as far as load sharing uses them.
@@ -303,7 +304,7 @@ impl Node for Charger {
 
     fn poll_timeout(&self) -> Option<Instant> {
         let message = self.message_due().filter(|_| self.is_powered);
-        [message, self.next_event()].into_iter().flatten().min()
+        earliest([message, self.next_event()])
     }
 
     fn tail(&self, body_len: BodyLen) -> Option<u8> {

@@ -7,6 +7,7 @@ use twc_proto::{CentiAmps, Instant, Sign, SlaveState};
 use super::answer::Announcer;
 use super::{Charger, Contact};
 use crate::car::Car;
+use crate::earliest::earliest;
 
 /// Where a plugged-in car stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,14 +97,13 @@ impl Adjust {
 impl Charger {
     /// When something changes by itself next.
     pub(crate) fn next_event(&self) -> Option<Instant> {
-        let outside = [self.agenda.deadline(), self.car.as_ref().and_then(Car::deadline)];
-        let outside = outside.into_iter().flatten().min();
+        let outside = earliest([self.agenda.deadline(), self.car.as_ref().and_then(Car::deadline)]);
         if !self.is_powered {
             return outside;
         }
         let [session, adjust] = [self.session.deadline(), self.adjust.deadline()];
         let [contact, power] = [self.contact_deadline(), self.power.deadline()];
-        [outside, session, adjust, contact, power].into_iter().flatten().min()
+        earliest([outside, session, adjust, contact, power])
     }
 
     /// Lives through everything up to `now`, each change at its own time.

@@ -73,15 +73,18 @@ impl Checker {
     /// Judges what is true at `now`, after every look.
     pub(crate) fn judge(&mut self, now: Instant) {
         let excused = if self.excused == 0 { 0 } else { self.truth.excused(now) };
-        let grace_ends =
-            self.states.iter().any(|state| self.judged_to < state.grace_until && now >= state.grace_until);
-        let must_judge = self.is_touched || grace_ends || excused != self.excused;
+        let must_judge = self.is_touched || excused != self.excused || self.grace_ends(now);
         (self.excused, self.is_touched, self.judged_to) = (excused, false, now);
-        for circuit in 0..self.states.len() {
-            if must_judge {
+        if must_judge {
+            for circuit in 0..self.states.len() {
                 self.judge_truth(now, circuit);
             }
-            self.judge_fall(now, circuit);
+        }
+        if self.has_fallen {
+            for circuit in 0..self.states.len() {
+                self.judge_fall(now, circuit);
+            }
+            self.has_fallen = self.states.iter().any(|state| state.fall.is_some() || state.grace_until > now);
         }
         if !self.config.may_withhold {
             self.judge_open_gaps(now);
@@ -91,6 +94,11 @@ impl Checker {
                 self.judge_linking(now, index);
             }
         }
+    }
+
+    fn grace_ends(&self, now: Instant) -> bool {
+        let ends = |state: &super::CircuitState| self.judged_to < state.grace_until && now >= state.grace_until;
+        self.has_fallen && self.states.iter().any(ends)
     }
 
     fn judge_truth(&mut self, now: Instant, circuit: usize) {

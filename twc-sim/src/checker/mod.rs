@@ -61,6 +61,8 @@ pub struct Checker {
     undetected: u64,
     /// The circuits whose excess was excused when it was last judged.
     excused: Circuits,
+    /// A limit has fallen, and a deadline of that is still to come.
+    has_fallen: bool,
     /// A sum of what is true has changed since it was judged.
     is_touched: bool,
     judged_to: Instant,
@@ -115,6 +117,7 @@ impl Checker {
             violations_seen: 0,
             undetected: 0,
             excused: 0,
+            has_fallen: false,
             is_touched: true,
             judged_to: Instant::ZERO,
             config,
@@ -189,6 +192,7 @@ impl Checker {
         if limit.iter().zip(config.limit).any(|(new, old)| *new < old) {
             state.grace_until = now + deadline + silence;
             state.fall = Some(Fall::new(now));
+            self.has_fallen = true;
         }
         config.limit = limit;
         self.is_touched = true;

@@ -264,6 +264,20 @@ mod tests {
     }
 
     #[test]
+    fn a_seed_means_the_same_damage_for_ever() {
+        let mut faults = Faults::new(FaultPreset::Storm, 42);
+        let mut digest = 0u64;
+        for _ in 0..10_000 {
+            let mut wire = FRAME.to_vec();
+            faults.apply(SLAVE, &mut wire);
+            for byte in wire {
+                digest = (digest ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3);
+            }
+        }
+        assert_eq!(digest, 4_069_589_412_997_004_818);
+    }
+
+    #[test]
     fn each_chance_does_what_its_name_says() {
         let none = FaultRates::NONE;
         assert_eq!(once(none, SLAVE), (FRAME.to_vec(), FaultEffect::default()));

@@ -9,6 +9,7 @@ use super::air::Transmission;
 use super::outside::Outside;
 use super::seat::Seat;
 use super::witness::Witness;
+use crate::earliest::earliest;
 use crate::fault::Faults;
 use crate::rng::Rng;
 use crate::trace::{Sender, Trace};
@@ -121,9 +122,21 @@ impl Bus {
         }
     }
 
+    /// Something may have changed.
     pub(super) fn touch(&mut self) {
         self.is_stale = true;
         self.is_touched = true;
+    }
+
+    /// Everything is to be looked at again.
+    pub(super) fn touch_all(&mut self) {
+        self.touch();
+        self.seats.iter_mut().for_each(|seat| seat.is_touched = true);
+    }
+
+    /// The chargers that may have changed.
+    pub(super) fn touched(&self) -> impl Iterator<Item = &Seat> {
+        self.seats.iter().filter(|seat| self.is_touched && seat.is_touched)
     }
 
     /// When something happens next.
@@ -140,10 +153,12 @@ impl Bus {
     }
 
     fn find_next(&self) -> Option<Instant> {
-        let on_air = self.on_air.iter().map(|transmission| transmission.due);
-        let ghosts = self.ghosts.iter().map(|ghost| ghost.at);
-        let seats = self.seats.iter().filter_map(Seat::wakes_at);
-        on_air.chain(ghosts).chain(seats).chain(self.outside.next()).min()
+        let mut next = self.outside.next();
+        let mut sooner = |at: Option<Instant>| next = earliest([next, at]);
+        self.on_air.iter().for_each(|transmission| sooner(Some(transmission.due)));
+        self.ghosts.iter().for_each(|ghost| sooner(Some(ghost.at)));
+        self.seats.iter().for_each(|seat| sooner(seat.wakes_at()));
+        next
     }
 
     /// Until when the line is taken, for a station outside that is handed frames only at their end: by a frame

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use twc_proto::Instant;
 
 use super::World;
+use super::bus::Bus;
 use crate::checker::Checker;
 use crate::house::{House, MeterSample, Trip};
 
@@ -50,9 +51,7 @@ impl World {
     /// [`crate::Circuit`] with [`crate::Circuit::house`] is judged by what comes from the grid.
     pub fn attach_house(&mut self, house: House) {
         self.home = Some(Home { house, samples: VecDeque::new(), trips: VecDeque::new() });
-        for bus in &mut self.buses {
-            bus.touch();
-        }
+        self.buses.iter_mut().for_each(Bus::touch_all);
     }
 
     /// The house.
@@ -82,7 +81,7 @@ impl World {
             return;
         };
         let now = self.now;
-        for seat in self.buses.iter().filter(|bus| bus.is_touched).flat_map(|bus| &bus.seats) {
+        for seat in self.buses.iter().flat_map(Bus::touched) {
             home.house.set_charger_currents(now, seat.index, seat.charger().true_phase_currents());
         }
         home.house.handle_timeout(now);

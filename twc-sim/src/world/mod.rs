@@ -27,6 +27,7 @@ use self::home::Home;
 use self::seat::Seat;
 use crate::charger::Charger;
 use crate::checker::{ChargerSummary, Checker, Verdict};
+use crate::earliest::earliest;
 use crate::fault::{FaultPreset, FaultRates};
 use crate::trace::Trace;
 
@@ -66,6 +67,8 @@ pub struct World {
     places: Vec<(usize, usize)>,
     home: Option<Home>,
     checker: Option<Checker>,
+    /// When house and judge last saw it.
+    looked_at: Option<Instant>,
 }
 
 impl World {
@@ -79,6 +82,7 @@ impl World {
             places: Vec::new(),
             home: None,
             checker: None,
+            looked_at: None,
         }
     }
 
@@ -216,7 +220,7 @@ impl World {
             }
         }
         self.checker = Some(checker);
-        self.buses.iter_mut().for_each(Bus::touch);
+        self.buses.iter_mut().for_each(Bus::touch_all);
     }
 
     /// The judge.
@@ -299,26 +303,33 @@ impl World {
                     bus.step(at, self.checker.as_mut());
                 }
             }
-            self.live_at_home();
-            self.judge();
+            self.look_around();
         }
         self.now = self.now.max(now);
         for bus in &mut self.buses {
             bus.now = self.now;
         }
+        if self.looked_at != Some(self.now) || self.buses.iter().any(|bus| bus.is_touched) {
+            self.look_around();
+        }
+    }
+
+    /// The house and the judge see what has happened.
+    fn look_around(&mut self) {
         self.live_at_home();
         self.judge();
+        self.looked_at = Some(self.now);
     }
 
     /// When something happens next.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let home = self.home.as_ref().and_then(Home::next);
-        self.buses.iter().filter_map(Bus::poll_timeout).chain(home).min()
+        self.buses.iter().fold(home, |next, bus| earliest([next, bus.poll_timeout()]))
     }
 
     fn next(&mut self) -> Option<Instant> {
         let home = self.home.as_ref().and_then(Home::next);
-        self.buses.iter_mut().filter_map(Bus::refresh).chain(home).min()
+        self.buses.iter_mut().fold(home, |next, bus| earliest([next, bus.refresh()]))
     }
 
     /// Under a [`crate::Sim`], undamaged frames are handed on whole.
@@ -360,7 +371,8 @@ impl World {
         };
         for bus in self.buses.iter_mut().filter(|bus| bus.is_touched) {
             bus.is_touched = false;
-            for seat in &bus.seats {
+            for seat in bus.seats.iter_mut().filter(|seat| seat.is_touched) {
+                seat.is_touched = false;
                 checker.look(self.now, bus.index, seat.index, seat.charger());
             }
         }

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use twc_proto::Instant;
 
 use super::air::air_time;
+use crate::earliest::earliest;
 
 /// More than this is not kept for a station that talks faster than the bus.
 const MAX_QUEUED_BYTES: usize = 65_536;
@@ -163,7 +164,7 @@ impl Outside {
     }
 
     pub(super) fn next(&self) -> Option<Instant> {
-        [self.to_bus.next(), self.from_bus.next()].into_iter().flatten().min()
+        earliest([self.to_bus.next(), self.from_bus.next()])
     }
 }
 

@@ -11,6 +11,7 @@ use crate::charger::Charger;
 /// A charger with its receiver and its ear for a free line: as a [`twc_proto::Link`], but frames may also come
 /// to it whole.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools)] // What it is doing, and two notes of what changed.
 pub(super) struct Seat {
     /// Of the charger among all of the world.
     pub(super) index: usize,
@@ -21,15 +22,18 @@ pub(super) struct Seat {
     pub(super) is_sending: bool,
     quiet_gap: Duration,
     busy_limit: Duration,
-    last_byte: Option<Instant>,
-    /// Since when bytes have been coming without a pause.
-    busy_since: Instant,
+    /// When the line has been quiet long enough after the last byte.
+    quiet_at: Option<Instant>,
+    /// So long it waits at most while bytes keep coming without a pause.
+    patient_until: Instant,
     /// Not woken before.
     rests_until: Instant,
     /// When it wants to be woken, as of the last change.
     wakes_at: Option<Instant>,
     /// Somebody had their hands on it since.
     is_stale: bool,
+    /// It may be other than when it was last looked at.
+    pub(super) is_touched: bool,
 }
 
 impl Seat {
@@ -44,11 +48,12 @@ impl Seat {
             is_sending: false,
             quiet_gap,
             busy_limit: settings.busy_limit,
-            last_byte: None,
-            busy_since: Instant::ZERO,
+            quiet_at: None,
+            patient_until: Instant::ZERO,
             rests_until: Instant::ZERO,
             wakes_at: None,
             is_stale: true,
+            is_touched: true,
         }
     }
 
@@ -58,6 +63,7 @@ impl Seat {
 
     pub(super) fn charger_mut(&mut self) -> &mut Charger {
         self.is_stale = true;
+        self.is_touched = true;
         &mut self.charger
     }
 
@@ -65,8 +71,9 @@ impl Seat {
         if self.is_stale { self.next_wake() } else { self.wakes_at }
     }
 
-    /// Works out anew when to wake it. Deadlines are asked for far more often than they change.
+    /// Something happened to it: works out anew when to wake it. Deadlines are asked for far more often than they change.
     fn refresh(&mut self) {
+        self.is_touched = true;
         self.wakes_at = self.next_wake();
         self.is_stale = false;
     }
@@ -86,15 +93,15 @@ impl Seat {
 
     /// When it may talk; `None` when it has heard nothing yet.
     fn free_at(&self) -> Option<Instant> {
-        Some((self.last_byte? + self.quiet_gap).min(self.busy_since + self.busy_limit))
+        Some(self.quiet_at?.min(self.patient_until))
     }
 
     /// Bytes have been coming in from `first` to `last`, one after the other.
     pub(super) fn note_bytes(&mut self, first: Instant, last: Instant) {
-        if self.last_byte.is_none_or(|before| first >= before + self.quiet_gap) {
-            self.busy_since = first;
+        if self.quiet_at.is_none_or(|quiet_at| first >= quiet_at) {
+            self.patient_until = first + self.busy_limit;
         }
-        self.last_byte = Some(last);
+        self.quiet_at = Some(last + self.quiet_gap);
     }
 
     /// Its deadline, if it has come; what it begins to send. The line may be taken by a frame that is handed
