@@ -96,7 +96,7 @@ pub struct ChargerConfig {
     pub welds_at_closing: Option<u32>,
     /// What it reads too much (or too little) while current flows, in centiamps.
     pub meter_error: i16,
-    /// What it reads while none flows.
+    /// What it reads while none flows, and the least it ever reads.
     pub idle_reading: CentiAmps,
     /// Lifetime energy at the start, in kWh.
     pub energy_kwh: u32,

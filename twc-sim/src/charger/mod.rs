@@ -200,13 +200,12 @@ impl Charger {
 
     /// What its meter makes of it.
     pub fn reported_current(&self) -> CentiAmps {
-        match self.true_current() {
-            CentiAmps::ZERO => self.config.idle_reading,
-            current => {
-                let read = i32::from(current.value()) + i32::from(self.config.meter_error);
-                CentiAmps::new(u16::try_from(read.max(0)).unwrap_or(u16::MAX))
-            }
-        }
+        let error = match self.true_current() {
+            CentiAmps::ZERO => 0,
+            _ => i32::from(self.config.meter_error),
+        };
+        let read = i32::from(self.true_current().value()) + error;
+        CentiAmps::new(u16::try_from(read.max(0)).unwrap_or(u16::MAX)).max(self.config.idle_reading)
     }
 
     /// Whether the car is connected to the supply, by order or by a welded contact.
