@@ -15,6 +15,7 @@
 
 mod answers;
 mod escalate;
+mod fit;
 mod ledger;
 mod offer;
 mod record;
@@ -37,11 +38,6 @@ pub(crate) use self::twin::WindowShows;
 use crate::config::{Config, FLOOR, MAX_SLAVES, PhaseAmps, Phases, Place};
 use crate::event::Refusal;
 use crate::snapshot::KnownSlave;
-
-/// What a target under the floor, or none, counts as in the fitting of targets.
-const NOTHING: u16 = 0;
-/// By how much a target is cut at a time: shares stay whole amperes.
-const CUT: u32 = 100;
 
 /// An offer, and what stood against more.
 #[derive(Debug, Clone, Copy)]
@@ -168,66 +164,6 @@ impl Guard {
         CentiAmps::new(self.ledger(slot).map_or(FLOOR.value(), |ledger| ledger.cap().max(FLOOR.value())))
     }
 
-    /// Cuts targets, the largest first, until together with what silent slaves may still draw they fit on every
-    /// circuit, and remembers them: no grant goes beyond. `None` is a slave that is to have nothing.
-    ///
-    /// This is what makes a fall of a limit reach the slaves whatever a share asks for. A slave that has not
-    /// followed for long counts as what it holds, at the cost of those beside it.
-    pub(crate) fn fit(&mut self, targets: &mut [Option<CentiAmps>; MAX_SLAVES], now: Instant) {
-        let (loads, mut amounts) = (self.loads(), [0; MAX_SLAVES]);
-        let mut may_cut = [false; MAX_SLAVES];
-        for (slot, ledger) in self.ledgers.iter().enumerate() {
-            let (Some(ledger), Some(amount), Some(may_cut), Some(target)) =
-                (ledger, amounts.get_mut(slot), may_cut.get_mut(slot), targets.get_mut(slot))
-            else {
-                continue;
-            };
-            let wanted = target.filter(|target| *target >= FLOOR).map(|target| target.value().min(ledger.cap()));
-            let served = ledger.contact == Contact::Active || wanted.is_some();
-            *may_cut = served && !ledger.has_lagged(escalate::OTHERS_YIELD, now);
-            let wanted = wanted.unwrap_or(NOTHING);
-            *amount = if *may_cut { ledger.times_units(wanted.max(FLOOR.value())) } else { ledger.commitment() };
-            if *may_cut && wanted == NOTHING {
-                *target = None;
-            }
-        }
-        while let Some(amount) = self.largest_without_room(&loads, &mut amounts, &may_cut) {
-            let above = amount.saturating_sub(u32::from(FLOOR.value()));
-            *amount -= above.min(CUT);
-        }
-        let over = [0, 1, 2].map(|slot| self.is_over(slot));
-        for (slot, ledger) in self.ledgers.iter_mut().enumerate() {
-            let (Some(ledger), Some(target), Some(amount)) = (ledger, targets.get_mut(slot), amounts.get(slot))
-            else {
-                continue;
-            };
-            let fits = u16::try_from(*amount).unwrap_or(u16::MAX).min(ledger.cap());
-            let lags = ledger.has_lagged(escalate::OTHERS_YIELD, now);
-            let most = match over.get(slot) {
-                Some(true) if lags => FLOOR.value(),
-                _ if lags => ledger.told(),
-                _ => fits,
-            };
-            *target = target.map(|target| target.min(CentiAmps::new(most)));
-            ledger.aim = target.map_or(NOTHING, CentiAmps::value);
-        }
-    }
-
-    /// The largest amount above the floor that may be cut and flows through a spot that is too full.
-    fn largest_without_room<'a>(
-        &self,
-        loads: &[Load; MAX_SLAVES],
-        amounts: &'a mut Amounts,
-        may_cut: &[bool; MAX_SLAVES],
-    ) -> Option<&'a mut u32> {
-        let counted = *amounts;
-        let candidates = amounts.iter_mut().zip(loads).zip(may_cut);
-        let too_large = candidates.filter(|((amount, load), may_cut)| {
-            **may_cut && **amount > u32::from(FLOOR.value()) && self.tree.room(**load, loads, &counted) < 0
-        });
-        too_large.map(|((amount, _), _)| amount).max()
-    }
-
     /// Asks to send `wanted` to a slave. What is granted may be less, with the reason beside it; never anything
     /// between 0 and the floor. A slave that is told 0 still counts its floor.
     ///
@@ -249,7 +185,7 @@ impl Guard {
         } else {
             match self.refuses_raise(slot, &ledger, wanted, now) {
                 None => (wanted, None),
-                refused => (ledger.last.unwrap_or(FLOOR.value()).min(wanted), refused),
+                refused => (ledger.told().min(wanted), refused),
             }
         };
         if returns {

@@ -54,6 +54,7 @@ impl Instant {
 impl Add<Duration> for Instant {
     type Output = Self;
 
+    #[inline(never)]
     fn add(self, rhs: Duration) -> Self {
         let micros = micros(rhs);
         Self { micros: self.micros.saturating_add(micros) }
@@ -63,6 +64,7 @@ impl Add<Duration> for Instant {
 impl Sub<Duration> for Instant {
     type Output = Self;
 
+    #[inline(never)]
     fn sub(self, rhs: Duration) -> Self {
         let micros = micros(rhs);
         Self { micros: self.micros.saturating_sub(micros) }

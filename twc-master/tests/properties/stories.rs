@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use twc_master::{Circuit, Event, Master, Place, Withheld};
+use twc_master::{Circuit, Event, Master, Place, Timing, Withheld};
 use twc_proto::{CentiAmps, Command, Node};
 
 use crate::narrow::{open_house, settled};
@@ -270,4 +270,44 @@ fn what_waited_while_the_process_stood_still_is_not_used() {
     world.run_for(SECOND);
     assert!(happened(&world, |event| matches!(event, Event::Stalled { .. })));
     assert!(world.now.since(world.judge.log.last().unwrap().at) < SECOND, "then it goes on");
+}
+
+/// How long after an order the last of three slaves had been told, on a link with this latency, at worst.
+fn slowest_fall(latency: Duration, timing: Timing) -> Duration {
+    let mut slowest = Duration::ZERO;
+    for tenths in 0..20 {
+        let mut config = open_house(40).config();
+        config.timing = timing;
+        let units = open_house(40).world(0).units;
+        let mut world = World::new(config, units, [1_400, 1_300, 1_300]);
+        world.latency = latency;
+        world.run_for(10 * SECOND);
+        world.units.iter_mut().for_each(crate::unit::Unit::plug);
+        world.run_for(150 * SECOND + SECOND / 10 * tenths);
+        assert_eq!(world.units[2].in_force(), 1_300);
+        let from = world.now;
+        world.order(Place::Site, [amps(20); 3]);
+        world.run_for(5 * SECOND);
+        for slot in 0..3 {
+            let lowered =
+                |frame: &&crate::judge::Frame| frame.slot == slot && frame.at >= from && frame.limit < Some(800);
+            let at = world.judge.log.iter().find(lowered).unwrap().at;
+            slowest = slowest.max(at.since(from));
+        }
+    }
+    slowest
+}
+
+#[test]
+fn three_slaves_hear_of_a_fall_within_1_5_s_on_a_serial_port() {
+    let slowest = slowest_fall(Duration::from_millis(220), Timing::SERIAL);
+    assert!(slowest <= Duration::from_millis(1_500), "{slowest:?}");
+}
+
+#[test]
+fn three_slaves_behind_a_converter_of_150_ms_each_way_hear_of_a_fall_within_2_7_s() {
+    // Three exchanges of 0.52 s, and the one that was under way: a frame cannot leave before the answer to the last.
+    let slowest = slowest_fall(Duration::from_millis(520), Timing::TCP);
+    assert!(slowest > Duration::from_millis(1_500), "then the page on safety is too humble: {slowest:?}");
+    assert!(slowest <= Duration::from_millis(2_700), "{slowest:?}");
 }

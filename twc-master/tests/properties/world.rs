@@ -56,6 +56,8 @@ pub(crate) struct World {
     /// What the state file holds, and whether it can be written.
     disk: Snapshot,
     pub(crate) disk_stuck: bool,
+    /// From the end of a request to the end of its answer.
+    pub(crate) latency: Duration,
     to_master: Vec<(Instant, Message, Version)>,
 }
 
@@ -87,6 +89,7 @@ impl World {
             judge: Judge::new(&config),
             events: Vec::new(),
             disk_stuck: false,
+            latency: LATENCY,
             to_master: Vec::new(),
         }
     }
@@ -182,7 +185,7 @@ impl World {
         if take(&mut trouble.misaddressed) {
             answer.master = TwcId::new(0);
         }
-        let after = if take(&mut trouble.late) { LATE } else { LATENCY };
+        let after = if take(&mut trouble.late) { LATE } else { self.latency };
         let copies = 1 + u64::from(take(&mut trouble.doubled));
         for copy in 0..copies {
             let at = self.now + after + AIR * copy as u32;

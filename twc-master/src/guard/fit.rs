@@ -1,0 +1,65 @@
+//! Targets that fit, whatever a share asks for: this is what makes a fall of a limit reach the slaves.
+
+use twc_proto::{CentiAmps, Instant};
+
+use super::Guard;
+use super::escalate::OTHERS_YIELD;
+use super::ledger::{Contact, Ledger};
+use super::tree::Amounts;
+use crate::config::{FLOOR, MAX_SLAVES};
+
+/// By how much a target is cut at a time: shares stay whole amperes.
+const CUT: u32 = 100;
+
+impl Guard {
+    /// Cuts targets, the largest first, until together with what silent slaves may still draw they fit on every
+    /// circuit, and remembers them: no grant goes beyond. `None` is a slave that is to have nothing.
+    ///
+    /// A slave that has not followed for long counts as what it holds, at the cost of those beside it.
+    pub(crate) fn fit(&mut self, targets: &mut [Option<CentiAmps>; MAX_SLAVES], now: Instant) {
+        let (mut amounts, mut may_cut) = ([0; MAX_SLAVES], [false; MAX_SLAVES]);
+        let slots = self.ledgers.iter().zip(targets.iter_mut()).zip(amounts.iter_mut().zip(&mut may_cut));
+        for ((ledger, target), (amount, may_cut)) in slots {
+            let Some(ledger) = ledger else { continue };
+            *target = target.filter(|target| *target >= FLOOR);
+            let served = ledger.contact == Contact::Active || target.is_some();
+            *may_cut = served && !ledger.has_lagged(OTHERS_YIELD, now);
+            let wanted =
+                target.map_or(FLOOR.value(), |target| target.value().min(ledger.cap()).max(FLOOR.value()));
+            *amount = if *may_cut { ledger.times_units(wanted) } else { ledger.commitment() };
+        }
+        self.cut(&mut amounts, &may_cut);
+        let over = [0, 1, 2].map(|slot| self.is_over(slot));
+        let slots = self.ledgers.iter_mut().zip(targets).zip(amounts.iter().zip(over));
+        for ((ledger, target), (amount, over)) in slots {
+            let Some(ledger) = ledger else { continue };
+            let most = ledger.most(*amount, over, now);
+            *target = target.map(|target| target.min(CentiAmps::new(most)));
+            ledger.aim = target.map_or(0, CentiAmps::value);
+        }
+    }
+
+    /// Cuts the largest amount that flows through a spot that is too full, until there is none above the floor.
+    fn cut(&self, amounts: &mut Amounts, may_cut: &[bool; MAX_SLAVES]) {
+        let (loads, floor) = (self.loads(), u32::from(FLOOR.value()));
+        loop {
+            let counted = *amounts;
+            let open = amounts.iter_mut().zip(&loads).zip(may_cut).filter(|((amount, load), may_cut)| {
+                **may_cut && **amount > floor && self.tree.room(**load, &loads, &counted) < 0
+            });
+            let Some(((amount, _), _)) = open.max_by_key(|((amount, _), _)| **amount) else { break };
+            *amount -= (*amount - floor).min(CUT);
+        }
+    }
+}
+
+impl Ledger {
+    /// The most it may be told where `amount` fits: one that has not followed for long comes down, whatever fits.
+    fn most(&self, amount: u32, over: bool, now: Instant) -> u16 {
+        match self.has_lagged(OTHERS_YIELD, now) {
+            true if over => FLOOR.value(),
+            true => self.told(),
+            false => u16::try_from(amount).unwrap_or(u16::MAX).min(self.cap()),
+        }
+    }
+}
