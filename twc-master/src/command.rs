@@ -2,17 +2,19 @@
 
 use thiserror::Error;
 use twc_proto::message::Item;
-use twc_proto::{CentiAmps, TwcId, Version};
+use twc_proto::{CentiAmps, TwcId, Version, Vin};
 
 use crate::config::FLOOR;
 use crate::event::Event;
-use crate::knowledge::Knowledge;
+use crate::knowledge::{Knowledge, Plug};
 use crate::master::Master;
 use crate::order::{HookOutcome, Mode, Order, SlaveSettings};
+use crate::profile::Profile;
 use crate::query::QueryPlan;
 use crate::share::Share;
 use crate::slave::Slave;
 use crate::stop::{Cost, StopRefusal, Strategy};
+use crate::vehicle::{MAX_VEHICLES, Vehicle};
 
 /// A command that cannot be carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -41,6 +43,9 @@ pub enum CommandError {
     /// Settings are kept for as many slaves as a bus allows.
     #[error("settings for more slaves than a bus allows")]
     TooManySlaves,
+    /// More cars than can be remembered.
+    #[error("more than {MAX_VEHICLES} cars cannot be known by their VIN")]
+    TooManyVehicles,
     /// This unit cannot be asked: protocol 1, or an old query that is one unchecked byte away from bricking it.
     #[error("{slave} cannot be asked for that")]
     CannotAsk {
@@ -109,6 +114,19 @@ impl<S: Share> Master<S> {
             .map(|(_, settings)| *settings)
             .next()
             .unwrap_or(SlaveSettings::DEFAULT)
+    }
+
+    /// Names a car by its VIN: wherever it is plugged in, it is treated by this profile.
+    ///
+    /// # Errors
+    /// When [`MAX_VEHICLES`] others are known.
+    pub fn know_vehicle(&mut self, vin: Vin, profile: &'static Profile) -> Result<(), CommandError> {
+        self.vehicles.know(vin, profile)
+    }
+
+    /// How cars are treated that tell a VIN which nobody named; as their slave is set, with `None`.
+    pub fn set_guest(&mut self, profile: Option<&'static Profile>) {
+        self.vehicles.guest = profile;
     }
 
     /// Lets a car charge whatever the mode says, until another is plugged in or [`Master::release`].
@@ -194,7 +212,10 @@ impl<S: Share> Master<S> {
 
     /// What is known of a slave beyond its heartbeats.
     pub fn knowledge(&self, slave: TwcId) -> Option<Knowledge> {
-        self.slave(slave).map(|slave| slave.record.view())
+        let record = self.slave(slave)?.record.view();
+        let here = record.plug == Plug::PluggedIn;
+        let vehicle = if here { self.vehicles.who(record.vin).0 } else { Vehicle::Unknown };
+        Some(Knowledge { vehicle, ..record })
     }
 
     fn slave(&self, id: TwcId) -> Option<&Slave> {

@@ -69,9 +69,15 @@ impl<S: Share> Master<S> {
         }
         let Some(Some(slave)) = self.slaves.get_mut(slot) else { return };
         slave.questions.answered(report.item(), now, &self.queries);
+        if matches!(report, Report::PlugState { state: PlugState::UNPLUGGED, .. }) {
+            slave.car = None;
+        }
         match slave.record.learn(now, report) {
             Learnt::Nothing => {}
-            Learnt::Vin => self.events.push(Event::VinRead { slave: slave.id }),
+            Learnt::Vin => {
+                slave.car = self.vehicles.who(slave.record.vin()).1;
+                self.events.push(Event::VinRead { slave: slave.id });
+            }
             Learnt::DoubtfulVin => slave.questions.ask_vin(now),
         }
     }

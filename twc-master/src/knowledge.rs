@@ -6,6 +6,8 @@ use twc_proto::message::{PlugState, Report, Text};
 use twc_proto::vin::{VinParts, VinState};
 use twc_proto::{CentiAmps, Firmware, Instant, MeterReading, SlaveState};
 
+use crate::vehicle::Vehicle;
+
 /// Volts of a phase where no unit has told.
 const USUAL_VOLTS: u16 = 230;
 /// A phase with less than this, in half amperes, is not in use.
@@ -26,6 +28,8 @@ pub struct Knowledge {
     pub serial: Option<Text<11>>,
     /// The VIN of the car that is plugged in.
     pub vin: VinState,
+    /// Whose car that is.
+    pub vehicle: Vehicle,
     /// Whether a car is plugged in.
     pub plug: Plug,
     /// Volts of phases A, B and C, and when they were read.
@@ -170,6 +174,7 @@ impl Record {
             firmware: self.firmware,
             serial: self.serial,
             vin: self.vin.state(),
+            vehicle: Vehicle::Unknown,
             plug: self.plug,
             volts: meter.map(|(reading, at)| (reading.volts(), at)),
             phase_amps: meter.and_then(|(reading, at)| Some((reading.phase_amps()?, at))),

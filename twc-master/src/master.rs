@@ -14,6 +14,7 @@ use crate::share::Share;
 use crate::slave::{Phase, Slave};
 use crate::snapshot::{KnownSlave, Snapshot};
 use crate::turn::{Announcement, Kind, Lateness, Turn};
+use crate::vehicle::Vehicles;
 
 /// A gap between two calls that means the process stood still. The bus never leaves us idle that long.
 const STALL: Duration = Duration::from_secs(3);
@@ -47,6 +48,7 @@ pub struct Master<S> {
     pub(crate) budget: Option<CentiAmps>,
     pub(crate) mode: Mode,
     pub(crate) queries: QueryPlan,
+    pub(crate) vehicles: Vehicles,
     pub(crate) settings: [Option<(TwcId, SlaveSettings)>; MAX_SLAVES],
     /// The time of the last call.
     pub(crate) now: Instant,
@@ -127,6 +129,7 @@ impl<S: Share> Master<S> {
             budget: None,
             mode: Mode::Share,
             queries: QueryPlan::DEFAULT,
+            vehicles: Vehicles::default(),
             settings: [None; MAX_SLAVES],
             now,
         })

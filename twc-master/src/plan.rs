@@ -1,5 +1,7 @@
 //! Who is to have how much, and why not more.
 
+use core::time::Duration;
+
 use twc_proto::{CentiAmps, Instant, TwcId, Version};
 
 use crate::config::{FLOOR, MAX_SLAVES};
@@ -21,6 +23,9 @@ const NOBODY: Wish = Wish {
     may_wait: false,
     since: Instant::ZERO,
 };
+
+/// Nobody is let back at the very moment when he must have stopped.
+const MARGIN: Duration = Duration::from_secs(1);
 
 /// The wishes of a round, with the slots they come from.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +58,7 @@ impl<S: Share> Master<S> {
             let usual = slave.usual_stop(strikes);
             let wanted = slave.orders.wanted(self.mode, usual);
             let until = now + HOOK_DEADLINE;
-            match slave.orders.switch(now, wanted, slave.settings.profile.dwell) {
+            match slave.orders.switch(now, wanted, slave.profile().dwell) {
                 Switch::None => slave.orders.dwells = None,
                 Switch::NotBefore(until) => slave.orders.dwells = Some(until),
                 Switch::Stop(Strategy::Withhold) => self.withhold(slot, Withheld::Ordered),
@@ -81,7 +86,7 @@ impl<S: Share> Master<S> {
         if let Some(cap) = slave.demand.cap().filter(|cap| *cap < bound.0) {
             bound = (cap, Constraint::Demand { cap });
         }
-        let minimum = slave.settings.profile.minimum.min(bound.0);
+        let minimum = slave.profile().minimum.min(bound.0);
         if self.mode == Mode::Minimum {
             bound = (minimum, Constraint::Minimum);
         }
@@ -122,7 +127,7 @@ impl<S: Share> Master<S> {
         Wish {
             slave: slave.id,
             cap,
-            minimum: slave.settings.profile.minimum.min(cap),
+            minimum: slave.profile().minimum.min(cap),
             asks: slave.asks && slave.orders.stopped.is_none(),
             draws: slave.phase == Phase::Linked && slave.draws(),
             priority: slave.settings.priority,
@@ -138,7 +143,7 @@ impl<S: Share> Master<S> {
         let mut fitting = [None; MAX_SLAVES];
         for ((wish, slot), target) in wishes.iter().zip(round.slots).zip(targets) {
             match target {
-                Target::Withhold if wish.linked => self.withhold(slot, Withheld::Turn),
+                Target::Withhold if wish.linked && wish.may_wait => self.withhold(slot, Withheld::Turn),
                 // Half an interruption would be one for nothing.
                 Target::Amps(_) if self.turn_is_back(slot, now) => self.let_back(slot, now),
                 _ => {}
@@ -171,13 +176,13 @@ impl<S: Share> Master<S> {
     /// Whether a slave that made room for others may be served again: it must have stopped by now.
     fn turn_is_back(&self, slot: usize, now: Instant) -> bool {
         let waits = self.guard.withheld(slot) == Some(Withheld::Turn);
-        waits && self.guard.reservation_ends(slot).is_none_or(|at| now >= at)
+        waits && self.guard.reservation_ends(slot).is_none_or(|at| now > at + MARGIN)
     }
 
     /// What frees a car that sticks at 6 A, while all of it is free: nobody is lowered for its sake.
     fn cure(&mut self, slot: usize, now: Instant) -> Option<CentiAmps> {
         let Some(Some(slave)) = self.slaves.get_mut(slot) else { return None };
-        let cure = slave.settings.profile.latch.filter(|_| slave.missed == 0 && slave.orders.stopped.is_none())?;
+        let cure = slave.profile().latch.filter(|_| slave.missed == 0 && slave.orders.stopped.is_none())?;
         let amps = slave.latch.cure(now, &cure)?;
         let allowed = slave.settings.cap.unwrap_or(amps).min(self.guard.cap(slot));
         let fits = allowed >= amps && self.guard.free(slot) >= amps.value();

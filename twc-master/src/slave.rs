@@ -11,6 +11,7 @@ use crate::event::Constraint;
 use crate::guard::{Evidence, Insist, LimitCommand};
 use crate::knowledge::{Plug, Record};
 use crate::order::{Orders, SlaveSettings};
+use crate::profile::Profile;
 use crate::query::{QueryPlan, Questions};
 use crate::stop::{Situation, Strategy};
 
@@ -85,6 +86,8 @@ pub(crate) struct Slave {
     pub(crate) constrained_since: Instant,
     pub(crate) pending: Option<Pending>,
     pub(crate) settings: SlaveSettings,
+    /// The own profile of the car that is plugged in, where its VIN is known.
+    pub(crate) car: Option<&'static Profile>,
     pub(crate) orders: Orders,
     pub(crate) questions: Questions,
     pub(crate) record: Record,
@@ -125,6 +128,7 @@ impl Slave {
             constrained_since: now,
             pending: None,
             settings: SlaveSettings::DEFAULT,
+            car: None,
             orders: Orders::default(),
             questions: Questions::NONE,
             record: Record::NEW,
@@ -231,7 +235,7 @@ impl Slave {
         self.latch.note(now, &reading);
         if !self.asks {
             self.demand.forget();
-        } else if self.settings.profile.latch.is_none() || !self.latch.suspects() {
+        } else if self.profile().latch.is_none() || !self.latch.suspects() {
             self.demand.note(now, &reading);
         }
     }
@@ -243,6 +247,7 @@ impl Slave {
         if plugged_in {
             self.orders.plugged_in();
             self.demand.forget();
+            self.car = None;
         }
         if self.version == Version::P2 {
             if first {
@@ -274,6 +279,11 @@ impl Slave {
         self.reported == CentiAmps::ZERO && matches!(self.state, SlaveState::WANTS_CHARGE | SlaveState::STARTING)
     }
 
+    /// The habits of its car: of that very car where its VIN is known, else as set for this slave.
+    pub(crate) fn profile(&self) -> &'static Profile {
+        self.car.unwrap_or(self.settings.profile)
+    }
+
     /// Whether a car is plugged in that can mind an interruption.
     pub(crate) fn is_plugged(&self) -> bool {
         self.state != SlaveState::READY || self.reported > CentiAmps::ZERO
@@ -283,7 +293,7 @@ impl Slave {
     pub(crate) fn situation(&self, strikes: u8) -> Situation {
         Situation {
             version: self.version,
-            profile: self.settings.profile,
+            profile: self.profile(),
             strikes,
             firmware: self.record.firmware(),
             vin: self.record.vin(),
@@ -293,14 +303,14 @@ impl Slave {
     /// How it is stopped where nobody says how: as its profile has it, if that is possible.
     pub(crate) fn usual_stop(&self, strikes: u8) -> Strategy {
         let usual = Strategy::default_of(self.version);
-        let own = self.settings.profile.stop.unwrap_or(usual);
+        let own = self.profile().stop.unwrap_or(usual);
         if self.orders.stopped == Some(own) || self.situation(strikes).cost(own).is_ok() { own } else { usual }
     }
 
     /// `amps` go out. True when they begin a cure; one that did not get all it needs is over.
     pub(crate) fn treat(&mut self, now: Instant, amps: CentiAmps) -> bool {
-        match (self.curing, &self.settings.profile.latch) {
-            (Some(wanted), Some(cure)) if wanted == amps => self.latch.granted(now, cure),
+        match (self.curing, self.profile().latch) {
+            (Some(wanted), Some(cure)) if wanted == amps => self.latch.granted(now, &cure),
             (Some(_), _) => {
                 self.latch.drop_cure();
                 false

@@ -6,10 +6,10 @@ use core::time::Duration;
 
 use common::{Bench, IDS, config};
 use twc_master::share::{Share, Target, Targets, Wish};
-use twc_master::{Config, Master, Timing};
+use twc_master::{Config, Master, Profile, SlaveSettings, Timing};
 use twc_proto::{CentiAmps, Instant, Link};
 use twc_sim::{
-    Car, CarProfile, Charger, ChargerConfig, Checker, CheckerConfig, FaultPreset, Sim, World, WorldConfig,
+    Car, CarProfile, Charger, ChargerConfig, Checker, CheckerConfig, FaultPreset, Rng, Sim, World, WorldConfig,
 };
 
 #[test]
@@ -65,6 +65,44 @@ impl Share for Greedy {
         let mut targets = Targets::default();
         wishes.iter().zip(&mut targets).for_each(|(_, target)| *target = Target::Amps(CentiAmps::new(u16::MAX)));
         targets
+    }
+}
+
+/// Says something else each time: everything, nothing, or that heartbeats are to be withheld.
+struct Moody(Rng);
+
+impl Share for Moody {
+    fn divide(&mut self, _: Instant, _: CentiAmps, wishes: &[Wish]) -> Targets {
+        let mut targets = Targets::default();
+        for (_, target) in wishes.iter().zip(&mut targets) {
+            *target = match self.0.below(400) {
+                0 => Target::Withhold,
+                1..=100 => Target::None,
+                amps => Target::Amps(CentiAmps::new((amps * 200).min(65_535) as u16)),
+            };
+        }
+        targets
+    }
+}
+
+#[test]
+fn a_share_that_changes_its_mind_with_every_frame_is_not_unsafe_either() {
+    for seed in 0..6 {
+        let units = IDS.map(ChargerConfig::p2).to_vec();
+        let checker = CheckerConfig { may_withhold: true, ..CheckerConfig::new(seed, 2_500) };
+        let share = Moody(Rng::new(seed));
+        let world = WorldConfig { seed, fault: FaultPreset::Home, ..WorldConfig::default() };
+        let mut bench = Bench::with_share(config(25, 3), share, units, world, checker);
+        let robust = SlaveSettings { profile: &Profile::I3, ..SlaveSettings::DEFAULT };
+        // The one that nobody has described may be a Tesla: its strikes are not the share's to spend.
+        (0..2).for_each(|slave| bench.master().set_slave(IDS[slave], robust).unwrap());
+        bench.run_for(15);
+        (0..2).for_each(|charger| bench.plug_in_a(charger, "i3", 80_000));
+        bench.plug_in(2);
+        bench.run_for(3_600);
+        assert!(bench.charger(2).car().unwrap().interruptions() <= 2);
+        assert!(bench.sim.world().verdict().unwrap().peaks().in_force <= 2_500);
+        bench.assert_kept();
     }
 }
 

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 
 use common::{Bench, IDS, amps, config};
 use twc_master::knowledge::Plug;
-use twc_master::{CommandError, QueryPlan};
+use twc_master::{CommandError, Profile, QueryPlan, Vehicle};
 use twc_proto::message::{Item, Query};
 use twc_proto::vin::VinState;
 use twc_proto::{Decoder, Firmware, Message};
-use twc_sim::{ChargerConfig, WorldConfig};
+use twc_sim::{CarProfile, ChargerConfig, WorldConfig};
 
 /// Runs for `seconds` and counts what is asked of whom.
 fn asked(bench: &mut Bench, seconds: u64) -> BTreeMap<(u16, u8), u32> {
@@ -106,6 +106,29 @@ fn what_a_slave_tells_is_kept_and_the_next_car_is_another() {
     let known = bench.master().knowledge(IDS[0]).unwrap();
     assert_eq!(known.vin, VinState::None);
     assert!(known.session.watt_hours < 1_000);
+}
+
+#[test]
+fn a_car_known_by_its_vin_is_treated_as_such_wherever_it_is_plugged_in_and_others_are_guests() {
+    let mut bench = Bench::new(40, 2, WorldConfig::default());
+    let vin = CarProfile::by_name("tesla").unwrap().vin.parse().unwrap();
+    bench.master().know_vehicle(vin, &Profile::ZOE).unwrap();
+    bench.master().set_guest(Some(&Profile::TESLA_LATCH));
+    bench.run_for(20);
+    bench.plug_in_a(1, "tesla", 20_000);
+    bench.plug_in_a(0, "tesla_2014", 20_000);
+    bench.run_for(90);
+    assert_eq!(bench.master().knowledge(IDS[1]).unwrap().vehicle, Vehicle::Known(&Profile::ZOE));
+    assert_eq!(bench.master().knowledge(IDS[0]).unwrap().vehicle, Vehicle::Guest);
+    // Its minimum of 8 A is now what it gets at least.
+    bench.master().set_budget(Some(amps(14))).unwrap();
+    bench.run_for(60);
+    assert_eq!(bench.limits(), [6, 8]);
+    let now = bench.sim.now();
+    bench.charger_mut(1).unplug(now);
+    bench.run_for(60);
+    assert_eq!(bench.master().knowledge(IDS[1]).unwrap().vehicle, Vehicle::Unknown);
+    bench.assert_kept();
 }
 
 #[test]
