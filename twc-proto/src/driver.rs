@@ -20,6 +20,13 @@ use crate::time::Instant;
 pub const WRITE_LIMIT: Duration = Duration::from_secs(2);
 
 /// Maps the runtime's clock onto [`Instant`].
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let clock = twc_proto::driver::Clock::start();
+/// assert!(clock.now() < twc_proto::Instant::from_secs(60));
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     origin: tokio::time::Instant,
@@ -27,11 +34,27 @@ pub struct Clock {
 
 impl Clock {
     /// A clock that reads [`Instant::ZERO`] now.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() {
+    /// let clock = twc_proto::driver::Clock::start();
+    /// let (early, late) = (clock.now(), clock.now());
+    /// assert!(early <= late);
+    /// # }
+    /// ```
     pub fn start() -> Self {
         Self { origin: tokio::time::Instant::now() }
     }
 
     /// The time now.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() {
+    /// let clock = twc_proto::driver::Clock::start();
+    /// tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+    /// assert_eq!(clock.now().as_millis(), 3_000);
+    /// # }
+    /// ```
     pub fn now(&self) -> Instant {
         Instant::ZERO + self.origin.elapsed()
     }
@@ -42,6 +65,12 @@ impl Clock {
 }
 
 /// Why the loop ended before it was told to.
+///
+/// ```
+/// use twc_proto::driver::DriverError;
+///
+/// assert_eq!(DriverError::Disconnected.to_string(), "the connection was closed");
+/// ```
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DriverError {
@@ -64,6 +93,37 @@ pub enum DriverError {
 ///
 /// # Errors
 /// When the connection closes, stalls or fails.
+///
+/// ```
+/// use twc_proto::driver::{Clock, DriverError, run};
+/// use twc_proto::{Envelope, Instant, Link, Node, Received};
+///
+/// /// Hears everything and says nothing.
+/// struct Ear(usize);
+///
+/// impl Node for Ear {
+///     fn handle_message(&mut self, _: Instant, _: &Received) {
+///         self.0 += 1;
+///     }
+///     fn handle_timeout(&mut self, _: Instant) {}
+///     fn poll_transmit(&mut self, _: Instant) -> Option<Envelope> {
+///         None
+///     }
+///     fn poll_timeout(&self) -> Option<Instant> {
+///         None
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() {
+/// let (mut port, mut bus) = tokio::io::duplex(64);
+/// tokio::io::AsyncWriteExt::write_all(&mut bus, b"\xC0\xFC\x1D\0\0\0\0\0\0\0\0\0\0\0\x1D\xC0").await.unwrap();
+/// drop(bus);
+/// let mut link = Link::new(Ear(0));
+/// let ended = run(&mut link, &mut port, Clock::start(), |_, _| (), std::future::pending()).await;
+/// assert!(matches!(ended, Err(DriverError::Disconnected)));
+/// assert_eq!(link.node().0, 1);
+/// # }
+/// ```
 pub async fn run<N, IO>(
     link: &mut Link<N>,
     io: &mut IO,

@@ -5,6 +5,14 @@ use thiserror::Error;
 use crate::types::Opcode;
 
 /// A candidate between two delimiters that is no SLIP body.
+///
+/// ```
+/// use twc_proto::error::SlipError;
+/// use twc_proto::{DecodeError, Decoder};
+///
+/// let error = Decoder::new().decode(&mut &b"\xC0\x01\x02\x03\xDB\xC0"[..]).unwrap().unwrap_err();
+/// assert_eq!(error, DecodeError::Slip(SlipError::DanglingEscape));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum SlipError {
@@ -26,6 +34,14 @@ pub enum SlipError {
 }
 
 /// A body that fails the checks of [`crate::Frame::new_checked`].
+///
+/// ```
+/// use twc_proto::Frame;
+/// use twc_proto::error::FrameError;
+///
+/// assert_eq!(Frame::new_checked([0; 12]), Err(FrameError::TooShort { len: 12, min: 13 }));
+/// assert_eq!(Frame::new_checked([0; 13]), Err(FrameError::BadType { found: 0 }));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum FrameError {
@@ -62,6 +78,16 @@ pub enum FrameError {
 }
 
 /// A checked frame with a known code that is too short for its fields.
+///
+/// ```
+/// use twc_proto::{Frame, Received};
+///
+/// // A meter report in 13 bytes would have to go without one of its voltages.
+/// let frame = Frame::new_checked([0xFD, 0xEB, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xEB])?;
+/// let error = Received::parse(&frame).unwrap_err();
+/// assert_eq!((error.needed, error.available), (15, 13));
+/// # Ok::<(), twc_proto::error::FrameError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
 #[error("{opcode} needs {needed} bytes for its fields, {available} are there")]
 pub struct ParseError {
@@ -74,6 +100,14 @@ pub struct ParseError {
 }
 
 /// Why a candidate on the wire was not delivered.
+///
+/// ```
+/// use twc_proto::{DecodeError, Decoder};
+///
+/// let error = Decoder::new().decode(&mut &b"\xC0four\xC0"[..]).unwrap().unwrap_err();
+/// assert!(matches!(error, DecodeError::Frame(_)));
+/// assert_eq!(error.to_string(), "body of 4 bytes, at least 13 are needed");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum DecodeError {
@@ -90,6 +124,11 @@ pub enum DecodeError {
 
 impl DecodeError {
     /// A stable kebab-case name, for logs, counters and JSON.
+    ///
+    /// ```
+    /// let error = twc_proto::Decoder::new().decode(&mut &b"\xC0four\xC0"[..]).unwrap().unwrap_err();
+    /// assert_eq!(error.kind(), "too-short");
+    /// ```
     pub const fn kind(self) -> &'static str {
         match self {
             Self::Slip(SlipError::InvalidEscape { .. }) => "invalid-escape",
@@ -104,6 +143,18 @@ impl DecodeError {
 }
 
 /// Why a message may not be put on the wire.
+///
+/// ```
+/// use twc_proto::message::{Item, Query};
+/// use twc_proto::{BodyLen, Command, Envelope, EnvelopeError, Message, TwcId, message::MasterHeartbeat};
+///
+/// let heartbeat = MasterHeartbeat {
+///     command: Command::ERROR,
+///     ..MasterHeartbeat::no_change(TwcId::new(0x7777), TwcId::new(0x3495))
+/// };
+/// let refused = Envelope::new(Message::MasterHeartbeat(heartbeat), BodyLen::B16);
+/// assert_eq!(refused, Err(EnvelopeError::LocksSlave));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum EnvelopeError {
@@ -143,6 +194,15 @@ pub enum EnvelopeError {
 }
 
 /// Why bytes cannot become an [`crate::message::Unknown`].
+///
+/// ```
+/// use twc_proto::Opcode;
+/// use twc_proto::error::UnknownError;
+/// use twc_proto::message::Unknown;
+///
+/// let idle = Opcode::new(0xFC, 0x1D).unwrap();
+/// assert_eq!(Unknown::new(idle, &[0; 11]), Err(UnknownError::Known { opcode: idle }));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum UnknownError {
@@ -167,6 +227,15 @@ pub enum UnknownError {
 }
 
 /// The output buffer is too small.
+///
+/// ```
+/// use twc_proto::error::EncodeError;
+/// use twc_proto::{Envelope, Message, Version};
+///
+/// let idle = Envelope::canonical(Version::P2, Message::Idle)?;
+/// assert_eq!(idle.encode(&mut [0; 8]), Err(EncodeError { needed: 16, available: 8 }));
+/// # Ok::<(), twc_proto::EnvelopeError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
 #[error("buffer of {available} bytes, {needed} are needed")]
 pub struct EncodeError {

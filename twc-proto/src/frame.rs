@@ -11,6 +11,11 @@ use crate::words;
 /// The sum over all bytes but the first and the last, modulo 256.
 ///
 /// The type byte is not covered, so [`Frame::new_checked`] compares it with the three that exist.
+///
+/// ```
+/// let body = [0xFD, 0xE2, 0x34, 0x95, 0x81, 0x0C, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0xB8];
+/// assert_eq!(twc_proto::frame::checksum(&body), 0xB8);
+/// ```
 pub fn checksum(body: &[u8]) -> u8 {
     match body {
         [_, summed @ .., _] => summed.iter().fold(0, |sum, byte| sum.wrapping_add(*byte)),
@@ -19,6 +24,15 @@ pub fn checksum(body: &[u8]) -> u8 {
 }
 
 /// A checked view of an un-escaped body, checksum included.
+///
+/// ```
+/// use twc_proto::{Frame, Message, Received};
+///
+/// let body = [0xFC, 0x1D, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x1D];
+/// let frame = Frame::new_checked(&body)?;
+/// assert_eq!(Received::parse(&frame).unwrap().message(), Message::Idle);
+/// # Ok::<(), twc_proto::error::FrameError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame<T> {
     buffer: T,
@@ -31,6 +45,16 @@ impl<T: AsRef<[u8]>> Frame<T> {
     ///
     /// # Errors
     /// The first check that fails, with its numbers.
+    ///
+    /// ```
+    /// use twc_proto::Frame;
+    /// use twc_proto::error::FrameError;
+    ///
+    /// let mut body = [0xFC, 0x1D, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x1D];
+    /// assert!(Frame::new_checked(&body).is_ok());
+    /// body[5] = 1;
+    /// assert_eq!(Frame::new_checked(&body), Err(FrameError::BadChecksum { computed: 0x1E, received: 0x1D }));
+    /// ```
     pub fn new_checked(buffer: T) -> Result<Self, FrameError> {
         let body = buffer.as_ref();
         let Some(body_len) = BodyLen::new(body.len()) else {
@@ -47,21 +71,49 @@ impl<T: AsRef<[u8]>> Frame<T> {
     }
 
     /// Type and code.
+    ///
+    /// ```
+    /// let body = [0xFC, 0x1D, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x1D];
+    /// let frame = twc_proto::Frame::new_checked(&body)?;
+    /// assert_eq!(frame.opcode().to_string(), "FC1D");
+    /// # Ok::<(), twc_proto::error::FrameError>(())
+    /// ```
     pub fn opcode(&self) -> Opcode {
         self.opcode
     }
 
     /// The length of the body, checksum included.
+    ///
+    /// ```
+    /// let body = [0xFC, 0x1D, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x1D];
+    /// let frame = twc_proto::Frame::new_checked(&body)?;
+    /// assert_eq!(frame.body_len().get(), 14);
+    /// # Ok::<(), twc_proto::error::FrameError>(())
+    /// ```
     pub fn body_len(&self) -> BodyLen {
         self.body_len
     }
 
     /// The whole body, checksum included.
+    ///
+    /// ```
+    /// let body = [0xFC, 0x1D, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x1D];
+    /// let frame = twc_proto::Frame::new_checked(&body)?;
+    /// assert_eq!(frame.body(), &body);
+    /// # Ok::<(), twc_proto::error::FrameError>(())
+    /// ```
     pub fn body(&self) -> &[u8] {
         self.buffer.as_ref()
     }
 
     /// What stands between opcode and checksum: 10 to 17 bytes.
+    ///
+    /// ```
+    /// let body = [0xFC, 0x1D, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x1D];
+    /// let frame = twc_proto::Frame::new_checked(&body)?;
+    /// assert_eq!(frame.payload(), &[0; 11]);
+    /// # Ok::<(), twc_proto::error::FrameError>(())
+    /// ```
     pub fn payload(&self) -> &[u8] {
         self.body().get(2..self.body_len.get() - 1).unwrap_or_default()
     }
@@ -77,11 +129,28 @@ pub(crate) fn wrong_len(len: usize) -> FrameError {
 }
 
 /// An un-escaped body ready to send, made by [`crate::Envelope::emit`] and by nothing else.
+///
+/// ```
+/// use twc_proto::{Envelope, Message, Version};
+///
+/// let idle = Envelope::canonical(Version::P2, Message::Idle)?;
+/// let frame = idle.emit();
+/// assert_eq!(frame.as_ref(), &[0xFC, 0x1D, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x1D]);
+/// # Ok::<(), twc_proto::EnvelopeError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrameBuf(pub(crate) Body);
 
 impl FrameBuf {
     /// The wire form: escaped, between delimiters.
+    ///
+    /// ```
+    /// use twc_proto::{Envelope, Message, Version};
+    ///
+    /// let idle = Envelope::canonical(Version::P2, Message::Idle)?;
+    /// assert_eq!(idle.emit().to_wire(), idle.to_wire());
+    /// # Ok::<(), twc_proto::EnvelopeError>(())
+    /// ```
     pub fn to_wire(&self) -> WireBuf {
         let mut wire = WireBuf { bytes: [0; WireBuf::CAPACITY], len: 0 };
         // The capacity is that of the longest body fully escaped plus a tail, so this cannot fail.
@@ -115,6 +184,14 @@ impl AsRef<[u8]> for FrameBuf {
 }
 
 /// The bytes of one frame as they go on the wire, with the tail byte if the sender adds one.
+///
+/// ```
+/// use twc_proto::{Envelope, Message, Version};
+///
+/// let idle = Envelope::canonical(Version::P2, Message::Idle)?;
+/// assert_eq!(idle.to_wire().as_ref(), b"\xC0\xFC\x1D\0\0\0\0\0\0\0\0\0\0\0\x1D\xC0");
+/// # Ok::<(), twc_proto::EnvelopeError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WireBuf {
     bytes: [u8; Self::CAPACITY],
@@ -126,6 +203,16 @@ impl WireBuf {
     pub const CAPACITY: usize = slip::max_encoded_len(BodyLen::MAX) + 1;
 
     /// Adds the byte that real units leave behind the closing delimiter. Does nothing on a full buffer.
+    ///
+    /// ```
+    /// use twc_proto::{Envelope, Message, Version};
+    ///
+    /// let idle = Envelope::canonical(Version::P2, Message::Idle)?;
+    /// let wire = idle.to_wire().with_tail(Some(0xFE));
+    /// assert!(wire.as_ref().ends_with(b"\x1D\xC0\xFE"));
+    /// assert_eq!(idle.to_wire().with_tail(None), idle.to_wire());
+    /// # Ok::<(), twc_proto::EnvelopeError>(())
+    /// ```
     #[must_use]
     pub fn with_tail(mut self, tail: Option<u8>) -> Self {
         if let (Some(tail), Some(slot)) = (tail, self.bytes.get_mut(usize::from(self.len))) {

@@ -20,6 +20,12 @@ use crate::stream::{Decoder, DecoderStats};
 const CHUNK: usize = 64;
 
 /// Reads messages from a port, and keeps what came along behind them.
+///
+/// ```
+/// let mut reader = twc_proto::io::MessageReader::new(&b"\xC0\xFC\x1D\0\0\0\0\0\0\0\0\0\0\0\x1D\xC0"[..]);
+/// assert!(reader.read().unwrap().is_ok());
+/// assert_eq!(reader.stats().messages, 1);
+/// ```
 #[derive(Debug)]
 pub struct MessageReader<R> {
     port: R,
@@ -31,6 +37,12 @@ pub struct MessageReader<R> {
 }
 
 /// Why no more messages come from a port.
+///
+/// ```
+/// use twc_proto::io::{MessageReader, ReadError};
+///
+/// assert_eq!(MessageReader::new(&b"no frame"[..]).read(), Err(ReadError::Closed));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum ReadError<E> {

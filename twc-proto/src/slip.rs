@@ -28,11 +28,20 @@ pub const ESC_ESC: u8 = 0xDD;
 pub const MAX_JUNK: u8 = 3;
 
 /// The longest wire form of a body of `body_len` bytes: two delimiters and every byte escaped.
+///
+/// ```
+/// const BUFFER: usize = twc_proto::slip::max_encoded_len(20);
+/// assert_eq!(BUFFER, 42);
+/// ```
 pub const fn max_encoded_len(body_len: usize) -> usize {
     2 + 2 * body_len
 }
 
 /// The exact wire length of `body`.
+///
+/// ```
+/// assert_eq!(twc_proto::slip::encoded_len(&[1, 2, 0xC0]), 6);
+/// ```
 pub fn encoded_len(body: &[u8]) -> usize {
     2 + body.iter().map(|b| 1 + usize::from(needs_escape(*b))).sum::<usize>()
 }
@@ -43,6 +52,13 @@ pub fn encoded_len(body: &[u8]) -> usize {
 ///
 /// # Errors
 /// When `out` is too small; nothing useful is in it then.
+///
+/// ```
+/// let mut out = [0; 8];
+/// let len = twc_proto::slip::encode(&[1, 0xC0, 0xDB], &mut out)?;
+/// assert_eq!(out[..len], [0xC0, 1, 0xDB, 0xDC, 0xDB, 0xDD, 0xC0]);
+/// # Ok::<(), twc_proto::error::EncodeError>(())
+/// ```
 pub fn encode(body: &[u8], out: &mut [u8]) -> Result<usize, EncodeError> {
     let needed = encoded_len(body);
     let error = EncodeError { needed, available: out.len() };
@@ -85,6 +101,15 @@ const fn needs_escape(byte: u8) -> bool {
 }
 
 /// What lay between two delimiters.
+///
+/// ```
+/// use twc_proto::slip::{Candidate, Deframer};
+///
+/// let mut deframer = Deframer::new();
+/// let mut input: &[u8] = b"\xC0body\xC0\xFE\xC0";
+/// assert_eq!(deframer.pull(&mut input), Some(Candidate::Body(b"body")));
+/// assert_eq!(deframer.pull(&mut input), Some(Candidate::Junk(1)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Candidate<'a> {
     /// Un-escaped bytes, 1 to 20 of them, in nothing checked but their escapes.

@@ -38,11 +38,27 @@ pub struct Decoder {
 
 impl Decoder {
     /// A decoder that waits for its first delimiter.
+    ///
+    /// ```
+    /// assert_eq!(twc_proto::Decoder::new().stats().messages, 0);
+    /// ```
     pub const fn new() -> Self {
         Self { deframer: Deframer::new(), stats: DecoderStats::ZERO }
     }
 
     /// Takes one byte. A closing delimiter may complete a message or show that one was damaged.
+    ///
+    /// ```
+    /// use twc_proto::{Decoder, Message};
+    ///
+    /// // In an interrupt handler: one byte, and now and then a message.
+    /// let mut decoder = Decoder::new();
+    /// for byte in b"\xC0\xFC\x1D\0\0\0\0\0\0\0\0\0\0\0\x1D" {
+    ///     assert_eq!(decoder.push(*byte), None);
+    /// }
+    /// assert_eq!(decoder.push(0xC0).unwrap()?.message(), Message::Idle);
+    /// # Ok::<(), twc_proto::DecodeError>(())
+    /// ```
     #[inline]
     pub fn push(&mut self, byte: u8) -> Option<Outcome> {
         if self.deframer.stores(byte) {
@@ -72,6 +88,18 @@ impl Decoder {
     ///
     /// What comes out, in which order and how it is counted is as from [`Decoder::push`] with every byte, only
     /// faster: what lies in `input` as a whole is read from there.
+    ///
+    /// ```
+    /// use twc_proto::{Decoder, Message};
+    ///
+    /// let mut decoder = Decoder::new();
+    /// let mut input: &[u8] = b"\xC0\xFC\x1D\0\0\0\0\0\0\0\0\0\0\0\x1D\xC0\xC0half a fra";
+    /// assert_eq!(decoder.decode(&mut input).unwrap()?.message(), Message::Idle);
+    /// assert_eq!(input.len(), 11, "what is behind the first frame is still there");
+    /// assert_eq!(decoder.decode(&mut input), None);
+    /// assert!(input.is_empty(), "and now it is in the decoder");
+    /// # Ok::<(), twc_proto::DecodeError>(())
+    /// ```
     #[inline]
     pub fn decode(&mut self, input: &mut &[u8]) -> Option<Outcome> {
         while self.deframer.skip_delimiters(input) {
@@ -194,11 +222,26 @@ impl Decoder {
     }
 
     /// Forgets a half-received frame and waits for the next delimiter; keeps the counters.
+    ///
+    /// ```
+    /// use twc_proto::Decoder;
+    ///
+    /// let mut decoder = Decoder::new();
+    /// decoder.decode(&mut &b"\xC0\xFC\x1D\0\0\0\0"[..]);
+    /// decoder.reset(); // The cable was out.
+    /// assert_eq!(decoder.decode(&mut &b"\0\0\0\0\0\0\0\x1D\xC0"[..]), None);
+    /// ```
     pub fn reset(&mut self) {
         self.deframer = Deframer::new();
     }
 
     /// What was delivered and rejected since the start.
+    ///
+    /// ```
+    /// let mut decoder = twc_proto::Decoder::new();
+    /// decoder.frames(b"\xC0four\xC0").for_each(drop);
+    /// assert_eq!((decoder.stats().messages, decoder.stats().too_short), (0, 1));
+    /// ```
     pub fn stats(&self) -> DecoderStats {
         self.stats
     }
@@ -217,6 +260,14 @@ fn guess<const N: usize>(input: &mut &[u8]) -> Option<Body> {
 /// The messages and errors of one slice, from [`Decoder::frames`].
 ///
 /// Dropped early, it leaves the rest of the slice unread.
+///
+/// ```
+/// let mut decoder = twc_proto::Decoder::new();
+/// let (good, bad): (Vec<_>, Vec<_>) = decoder
+///     .frames(b"\xC0four\xC0\xFC\x1D\0\0\0\0\0\0\0\0\0\0\0\x1D\xC0")
+///     .partition(Result::is_ok);
+/// assert_eq!((good.len(), bad.len()), (1, 1));
+/// ```
 #[derive(Debug)]
 pub struct Frames<'a> {
     decoder: &'a mut Decoder,
@@ -233,6 +284,13 @@ impl Iterator for Frames<'_> {
 }
 
 /// Counts of what a [`Decoder`] has seen; they stop at their maximum.
+///
+/// ```
+/// let mut decoder = twc_proto::Decoder::new();
+/// decoder.frames(b"\xC0four\xC0\xFE\xC0").for_each(drop);
+/// let stats = decoder.stats();
+/// assert_eq!((stats.too_short, stats.junk_bytes), (1, 1));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DecoderStats {
     /// Messages delivered.
@@ -266,6 +324,12 @@ impl DecoderStats {
     };
 
     /// All rejected candidates together.
+    ///
+    /// ```
+    /// let mut decoder = twc_proto::Decoder::new();
+    /// decoder.frames(b"\xC0four\xC0five.\xDB\xC0").for_each(drop);
+    /// assert_eq!(decoder.stats().rejected(), 2);
+    /// ```
     pub fn rejected(&self) -> u32 {
         [self.too_short, self.too_long, self.bad_escape, self.bad_type, self.bad_checksum, self.fields_missing]
             .into_iter()

@@ -10,6 +10,14 @@ use core::time::Duration;
 /// Microseconds since an origin of the caller's choosing; monotonic by contract.
 ///
 /// Arithmetic saturates: a deadline beyond the range never fires instead of wrapping into the past.
+///
+/// ```
+/// use std::time::Duration;
+/// use twc_proto::Instant;
+///
+/// let deadline = Instant::ZERO + Duration::from_secs(10);
+/// assert_eq!(deadline - Duration::from_secs(4), Instant::from_secs(6));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Instant {
     micros: u64,
@@ -20,31 +28,69 @@ impl Instant {
     pub const ZERO: Self = Self { micros: 0 };
 
     /// The instant `micros` microseconds after the origin.
+    ///
+    /// ```
+    /// use twc_proto::Instant;
+    ///
+    /// assert_eq!(Instant::from_micros(1_500).as_millis(), 1);
+    /// ```
     pub const fn from_micros(micros: u64) -> Self {
         Self { micros }
     }
 
     /// The instant `millis` milliseconds after the origin.
+    ///
+    /// ```
+    /// use twc_proto::Instant;
+    ///
+    /// assert_eq!(Instant::from_millis(2).as_micros(), 2_000);
+    /// ```
     pub const fn from_millis(millis: u64) -> Self {
         Self { micros: millis.saturating_mul(1_000) }
     }
 
     /// The instant `secs` seconds after the origin.
+    ///
+    /// ```
+    /// use twc_proto::Instant;
+    ///
+    /// assert_eq!(Instant::from_secs(2), Instant::from_millis(2_000));
+    /// ```
     pub const fn from_secs(secs: u64) -> Self {
         Self { micros: secs.saturating_mul(1_000_000) }
     }
 
     /// Microseconds since the origin.
+    ///
+    /// ```
+    /// use twc_proto::Instant;
+    ///
+    /// assert_eq!(Instant::from_secs(1).as_micros(), 1_000_000);
+    /// ```
     pub const fn as_micros(self) -> u64 {
         self.micros
     }
 
     /// Whole milliseconds since the origin.
+    ///
+    /// ```
+    /// use twc_proto::Instant;
+    ///
+    /// assert_eq!(Instant::from_secs(1).as_millis(), 1_000);
+    /// ```
     pub const fn as_millis(self) -> u64 {
         self.micros / 1_000
     }
 
     /// Time passed since `earlier`; zero when `earlier` lies in the future.
+    ///
+    /// ```
+    /// use twc_proto::Instant;
+    ///
+    /// let (early, late) = (Instant::from_secs(1), Instant::from_secs(3));
+    /// assert_eq!(late.since(early).as_secs(), 2);
+    /// assert_eq!(early.since(late).as_secs(), 0);
+    /// ```
     #[inline(never)] // A 64-bit division, which a microcontroller emulates.
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(self.micros.saturating_sub(earlier.micros))

@@ -4,6 +4,16 @@ use crate::frame::{Bytes, padded};
 use crate::types::{Opcode, TwcId};
 
 /// A start or stop for one slave.
+///
+/// ```
+/// use twc_proto::message::Control;
+/// use twc_proto::{Envelope, Message, TwcId, Version};
+///
+/// let (master, slave) = (TwcId::new(0x7777), TwcId::new(0x3495));
+/// let start = Envelope::canonical(Version::P2, Message::Start(Control { master, slave }))?;
+/// assert_eq!(start.to_string(), "FC B1 77 77 34 95 00 00 00 00 00 00 00 00 00 68");
+/// # Ok::<(), twc_proto::EnvelopeError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Control {
     /// The master's id.
@@ -27,6 +37,14 @@ impl Control {
 }
 
 /// Which of the two an [`Ack`] answers.
+///
+/// ```
+/// use twc_proto::message::{Ack, Switch};
+/// use twc_proto::{Message, TwcId};
+///
+/// let heard = Message::Ack(Ack { switch: Switch::Stop, slave: TwcId::new(0x3495) });
+/// assert_eq!(heard.opcode().to_string(), "FDB2");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Switch {
     /// FC B1.
@@ -36,6 +54,15 @@ pub enum Switch {
 }
 
 /// FD B1 or FD B2. It says that the command was heard, not that the current has stopped.
+///
+/// ```
+/// use twc_proto::{Decoder, Message, message::{Ack, Switch}, TwcId};
+///
+/// let wire = b"\xC0\xFD\xB1\x34\x95\0\0\0\0\0\0\0\0\0\0\0\x7A\xC0";
+/// let received = Decoder::new().decode(&mut &wire[..]).unwrap()?;
+/// assert_eq!(received.message(), Message::Ack(Ack { switch: Switch::Start, slave: TwcId::new(0x3495) }));
+/// # Ok::<(), twc_proto::DecodeError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ack {
     /// What it answers.

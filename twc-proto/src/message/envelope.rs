@@ -6,6 +6,17 @@ use crate::frame::{Body, Frame, FrameBuf, WireBuf};
 use crate::types::{BodyLen, Command, Version};
 
 /// A message as it came off the wire, byte for byte: what it says, how long it was, and what its unused bytes held.
+///
+/// ```
+/// use twc_proto::{Decoder, Message};
+///
+/// let wire = b"\xC0\xFC\x1D\0\0\0\0\0\0\0\0\0\0\0\x1D\xC0";
+/// let received = Decoder::new().decode(&mut &wire[..]).unwrap()?;
+/// assert_eq!((received.message(), received.body_len().get()), (Message::Idle, 14));
+/// // Whatever came in goes out again byte for byte, if it may go out at all.
+/// assert_eq!(received.to_envelope().unwrap().to_wire().as_ref(), wire);
+/// # Ok::<(), twc_proto::DecodeError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Received {
     body: Body,
@@ -16,6 +27,14 @@ impl Received {
     ///
     /// # Errors
     /// When the code is known and the body too short for its fields.
+    ///
+    /// ```
+    /// use twc_proto::{Frame, Message, Received};
+    ///
+    /// let frame = Frame::new_checked([0xFC, 0x1D, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x1D])?;
+    /// assert_eq!(Received::parse(&frame).unwrap().message(), Message::Idle);
+    /// # Ok::<(), twc_proto::error::FrameError>(())
+    /// ```
     pub fn parse<T: AsRef<[u8]>>(frame: &Frame<T>) -> Result<Self, ParseError> {
         check_fields(frame.opcode(), frame.body_len())?;
         Ok(Self { body: Body::from(frame) })
@@ -28,12 +47,32 @@ impl Received {
     }
 
     /// What it says.
+    ///
+    /// ```
+    /// use twc_proto::{Decoder, Message};
+    ///
+    /// let wire = b"\xC0\xFD\xE2\x34\x95\x81\x0C\x80\0\0\0\0\0\0\0\0\xB8\xC0";
+    /// let received = Decoder::new().decode(&mut &wire[..]).unwrap()?;
+    /// let Message::SlaveLinkReady(ready) = received.message() else { panic!() };
+    /// assert_eq!(ready.max_current.to_string(), "32.00 A");
+    /// # Ok::<(), twc_proto::DecodeError>(())
+    /// ```
     #[inline]
     pub fn message(&self) -> Message {
         Message::of(&self.body)
     }
 
     /// The length of the body it came in, checksum included.
+    ///
+    /// ```
+    /// use twc_proto::{Decoder, Version};
+    ///
+    /// // What protocol a slave speaks shows in the length of its linkready.
+    /// let wire = b"\xC0\xFD\xE2\x34\x95\x81\x0C\x80\0\0\0\0\0\0\0\0\xB8\xC0";
+    /// let received = Decoder::new().decode(&mut &wire[..]).unwrap()?;
+    /// assert_eq!(Version::from_link_ready(received.body_len()), Version::P2);
+    /// # Ok::<(), twc_proto::DecodeError>(())
+    /// ```
     #[inline]
     pub const fn body_len(&self) -> BodyLen {
         self.body.len()
@@ -43,6 +82,16 @@ impl Received {
     ///
     /// # Errors
     /// When the frame may not be sent, see [`Envelope::new`].
+    ///
+    /// ```
+    /// use twc_proto::{Decoder, EnvelopeError};
+    ///
+    /// // A frame that crashes wall connectors can be seen and not sent.
+    /// let wire = b"\xC0\xFB\xE8\0\0\0\0\0\0\0\0\0\0\0\xE8\xC0";
+    /// let received = Decoder::new().decode(&mut &wire[..]).unwrap()?;
+    /// assert!(matches!(received.to_envelope(), Err(EnvelopeError::Dangerous { .. })));
+    /// # Ok::<(), twc_proto::DecodeError>(())
+    /// ```
     pub fn to_envelope(&self) -> Result<Envelope, EnvelopeError> {
         refuse_lock(&self.message())?;
         self.to_envelope_that_may_lock_a_slave()
@@ -53,6 +102,16 @@ impl Received {
     ///
     /// # Errors
     /// When the frame can brick or crash a unit.
+    ///
+    /// ```
+    /// use twc_proto::{Decoder, EnvelopeError};
+    ///
+    /// let wire = b"\xC0\xFB\xE0\x77\x77\x34\x95\x02\0\0\0\0\0\0\0\0\x99\xC0";
+    /// let received = Decoder::new().decode(&mut &wire[..]).unwrap()?;
+    /// assert_eq!(received.to_envelope(), Err(EnvelopeError::LocksSlave));
+    /// assert!(received.to_envelope_that_may_lock_a_slave().is_ok());
+    /// # Ok::<(), twc_proto::DecodeError>(())
+    /// ```
     pub fn to_envelope_that_may_lock_a_slave(&self) -> Result<Envelope, EnvelopeError> {
         let opcode = self.body.opcode();
         if opcode.is_dangerous() {
@@ -124,6 +183,18 @@ impl Envelope {
     ///
     /// # Errors
     /// When the frame could brick, crash or lock a unit, or its fields do not fit the length.
+    ///
+    /// ```
+    /// use twc_proto::{BodyLen, Envelope, EnvelopeError, Message};
+    /// use twc_proto::message::{Item, Query};
+    /// use twc_proto::TwcId;
+    ///
+    /// // Some masters send queries in 13 bytes.
+    /// let query = Query { item: Item::Meter, master: TwcId::new(0x7777), slave: TwcId::new(0x3495) };
+    /// let envelope = Envelope::new(Message::Query(query), BodyLen::B13)?;
+    /// assert_eq!(envelope.to_string(), "FB EB 77 77 34 95 00 00 00 00 00 00 A2");
+    /// # Ok::<(), EnvelopeError>(())
+    /// ```
     pub fn new(message: Message, body_len: BodyLen) -> Result<Self, EnvelopeError> {
         refuse_lock(&message)?;
         Self::checked(&message, body_len)
@@ -134,6 +205,17 @@ impl Envelope {
     ///
     /// # Errors
     /// When the frame could brick, crash or lock a unit.
+    ///
+    /// ```
+    /// use twc_proto::message::MasterHeartbeat;
+    /// use twc_proto::{Envelope, Message, TwcId, Version};
+    ///
+    /// let (master, slave) = (TwcId::new(0x7777), TwcId::new(0x3495));
+    /// let heartbeat = Message::MasterHeartbeat(MasterHeartbeat::no_change(master, slave));
+    /// assert_eq!(Envelope::canonical(Version::P1, heartbeat)?.body_len().get(), 14);
+    /// assert_eq!(Envelope::canonical(Version::P2, heartbeat)?.body_len().get(), 16);
+    /// # Ok::<(), twc_proto::EnvelopeError>(())
+    /// ```
     pub fn canonical(version: Version, message: Message) -> Result<Self, EnvelopeError> {
         Self::new(message, version.body_len(&message))
     }
@@ -143,6 +225,16 @@ impl Envelope {
     ///
     /// # Errors
     /// When the frame could brick or crash a unit.
+    ///
+    /// ```
+    /// use twc_proto::message::MasterHeartbeat;
+    /// use twc_proto::{Command, Envelope, Message, TwcId, Version};
+    ///
+    /// let (master, slave) = (TwcId::new(0x7777), TwcId::new(0x3495));
+    /// let complaint = MasterHeartbeat { command: Command::ERROR, ..MasterHeartbeat::no_change(master, slave) };
+    /// assert!(Envelope::canonical(Version::P2, Message::MasterHeartbeat(complaint)).is_err());
+    /// assert!(Envelope::that_may_lock_a_slave(Version::P2, Message::MasterHeartbeat(complaint)).is_ok());
+    /// ```
     pub fn that_may_lock_a_slave(version: Version, message: Message) -> Result<Self, EnvelopeError> {
         Self::checked(&message, version.body_len(&message))
     }
@@ -166,12 +258,28 @@ impl Envelope {
     }
 
     /// What it says.
+    ///
+    /// ```
+    /// use twc_proto::{Envelope, Message, Version};
+    ///
+    /// let idle = Envelope::canonical(Version::P2, Message::Idle)?;
+    /// assert_eq!(idle.message(), Message::Idle);
+    /// # Ok::<(), twc_proto::EnvelopeError>(())
+    /// ```
     #[inline]
     pub fn message(&self) -> Message {
         Message::of(&self.body)
     }
 
     /// The length of its body, checksum included.
+    ///
+    /// ```
+    /// use twc_proto::{Envelope, Message, Version};
+    ///
+    /// let idle = Envelope::canonical(Version::P2, Message::Idle)?;
+    /// assert_eq!(idle.body_len().get(), 14);
+    /// # Ok::<(), twc_proto::EnvelopeError>(())
+    /// ```
     #[inline]
     pub const fn body_len(&self) -> BodyLen {
         self.body.len()
@@ -184,12 +292,28 @@ impl Envelope {
     }
 
     /// The un-escaped body with its checksum.
+    ///
+    /// ```
+    /// use twc_proto::{Envelope, Message, Version};
+    ///
+    /// let idle = Envelope::canonical(Version::P2, Message::Idle)?;
+    /// assert_eq!(idle.emit().as_ref(), &[0xFC, 0x1D, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x1D]);
+    /// # Ok::<(), twc_proto::EnvelopeError>(())
+    /// ```
     #[inline]
     pub const fn emit(&self) -> FrameBuf {
         FrameBuf(self.body)
     }
 
     /// The bytes for the wire, without a tail byte.
+    ///
+    /// ```
+    /// use twc_proto::{Envelope, Message, Version};
+    ///
+    /// let idle = Envelope::canonical(Version::P2, Message::Idle)?;
+    /// assert_eq!(idle.to_wire().as_ref(), b"\xC0\xFC\x1D\0\0\0\0\0\0\0\0\0\0\0\x1D\xC0");
+    /// # Ok::<(), twc_proto::EnvelopeError>(())
+    /// ```
     pub fn to_wire(&self) -> WireBuf {
         self.emit().to_wire()
     }
@@ -198,6 +322,16 @@ impl Envelope {
     ///
     /// # Errors
     /// When `out` is too small; [`crate::slip::max_encoded_len`] of 20 always suffices.
+    ///
+    /// ```
+    /// use twc_proto::{Envelope, Message, Version};
+    ///
+    /// let idle = Envelope::canonical(Version::P2, Message::Idle)?;
+    /// let mut buffer = [0; twc_proto::slip::max_encoded_len(20)];
+    /// let len = idle.encode(&mut buffer).unwrap();
+    /// assert_eq!(&buffer[..len], idle.to_wire().as_ref());
+    /// # Ok::<(), twc_proto::EnvelopeError>(())
+    /// ```
     pub fn encode(&self, out: &mut [u8]) -> Result<usize, EncodeError> {
         self.emit().encode(out)
     }

@@ -4,6 +4,16 @@ use crate::frame::{Bytes, padded};
 use crate::types::{CentiAmps, Opcode, Sign, TwcId};
 
 /// FC E1 or FB E2: "a master is here".
+///
+/// ```
+/// use twc_proto::message::MasterLinkReady;
+/// use twc_proto::{Envelope, Message, Sign, TwcId, Version};
+///
+/// let ready = MasterLinkReady::new(TwcId::new(0x7777), Sign::new(0x77));
+/// let envelope = Envelope::canonical(Version::P2, Message::LinkReady1(ready))?;
+/// assert_eq!(envelope.to_string(), "FC E1 77 77 77 00 00 00 00 00 00 00 00 00 00 46");
+/// # Ok::<(), twc_proto::EnvelopeError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MasterLinkReady {
     /// The master's id.
@@ -18,6 +28,13 @@ impl MasterLinkReady {
     pub(super) const END: usize = 7;
 
     /// What a real master sends.
+    ///
+    /// ```
+    /// use twc_proto::message::MasterLinkReady;
+    /// use twc_proto::{Sign, TwcId};
+    ///
+    /// assert_eq!(MasterLinkReady::new(TwcId::new(0x7777), Sign::new(1)).offset_5, [0, 0]);
+    /// ```
     pub const fn new(master: TwcId, sign: Sign) -> Self {
         Self { master, sign, offset_5: [0; 2] }
     }
@@ -35,6 +52,17 @@ impl MasterLinkReady {
 }
 
 /// FD E2: "a slave is here".
+///
+/// ```
+/// use twc_proto::message::SlaveLinkReady;
+/// use twc_proto::{CentiAmps, Envelope, Message, Sign, TwcId, Version};
+///
+/// let ready =
+///     SlaveLinkReady { slave: TwcId::new(0x3495), sign: Sign::new(0x81), max_current: CentiAmps::from_amps(32) };
+/// let envelope = Envelope::canonical(Version::P2, Message::SlaveLinkReady(ready))?;
+/// assert_eq!(envelope.to_string(), "FD E2 34 95 81 0C 80 00 00 00 00 00 00 00 00 B8");
+/// # Ok::<(), twc_proto::EnvelopeError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SlaveLinkReady {
     /// The slave's id.

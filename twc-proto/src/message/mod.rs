@@ -10,6 +10,8 @@ mod heartbeat;
 mod link_ready;
 mod parse;
 mod query;
+mod report;
+mod text;
 mod unknown;
 
 pub use control::{Ack, Control, Switch};
@@ -17,13 +19,26 @@ pub use envelope::{Envelope, Received};
 pub use heartbeat::{ErrorBitmap, MasterHeartbeat, SlaveHeartbeat};
 pub use link_ready::{MasterLinkReady, SlaveLinkReady};
 pub(crate) use parse::check_fields;
-pub use query::{Item, PhaseHalfAmps, PlugState, Query, Report, Text};
+pub use query::{Item, PlugState, Query};
+pub use report::{PhaseHalfAmps, Report};
+pub use text::Text;
 pub use unknown::{Dangerous, Unknown};
 
 use crate::frame::{Bytes, padded};
 use crate::types::{BodyLen, Opcode, TwcId, Version};
 
 /// Everything that can stand in a frame.
+///
+/// ```
+/// use twc_proto::{Decoder, Message};
+///
+/// let wire = b"\xC0\xFD\xE2\x34\x95\x81\x0C\x80\0\0\0\0\0\0\0\0\xB8\xC0";
+/// match Decoder::new().decode(&mut &wire[..]).unwrap()?.message() {
+///     Message::SlaveLinkReady(ready) => assert_eq!(ready.slave.to_string(), "3495"),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok::<(), twc_proto::DecodeError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Message {
@@ -57,6 +72,10 @@ pub enum Message {
 
 impl Message {
     /// Type and code.
+    ///
+    /// ```
+    /// assert_eq!(twc_proto::Message::Idle.opcode().to_string(), "FC1D");
+    /// ```
     pub fn opcode(&self) -> Opcode {
         match self {
             Self::LinkReady1(_) => Opcode::LINK_READY_1,
@@ -76,6 +95,14 @@ impl Message {
     }
 
     /// Who sent it; `None` where the frame carries no sender, or its layout is unknown.
+    ///
+    /// ```
+    /// use twc_proto::{Message, TwcId, message::MasterHeartbeat};
+    ///
+    /// let (master, slave) = (TwcId::new(0x7777), TwcId::new(0x3495));
+    /// assert_eq!(Message::MasterHeartbeat(MasterHeartbeat::no_change(master, slave)).sender(), Some(master));
+    /// assert_eq!(Message::Idle.sender(), None);
+    /// ```
     pub fn sender(&self) -> Option<TwcId> {
         match self {
             Self::LinkReady1(m) | Self::LinkReady2(m) => Some(m.master),
@@ -91,6 +118,14 @@ impl Message {
     }
 
     /// Whom it is addressed to; `None` for broadcasts and where the layout is unknown.
+    ///
+    /// ```
+    /// use twc_proto::{Message, TwcId, message::MasterHeartbeat};
+    ///
+    /// let (master, slave) = (TwcId::new(0x7777), TwcId::new(0x3495));
+    /// assert_eq!(Message::MasterHeartbeat(MasterHeartbeat::no_change(master, slave)).receiver(), Some(slave));
+    /// assert_eq!(Message::Idle.receiver(), None);
+    /// ```
     pub fn receiver(&self) -> Option<TwcId> {
         match self {
             Self::MasterHeartbeat(m) => Some(m.slave),
@@ -152,6 +187,12 @@ impl Message {
 impl Version {
     /// The canonical body length of `message` when a unit of this version sends it (a slave) or is to
     /// receive it (a master's choice).
+    ///
+    /// ```
+    /// use twc_proto::{BodyLen, Message, Version};
+    ///
+    /// assert_eq!(Version::P2.body_len(&Message::Idle), BodyLen::B14);
+    /// ```
     pub fn body_len(self, message: &Message) -> BodyLen {
         match message {
             Message::Report(report) => report.canonical_len(),

@@ -8,6 +8,19 @@ use crate::types::BodyLen;
 /// Takes bytes one at a time, or a slice, and hands out what lies between delimiters.
 ///
 /// Bytes before the first delimiter belong to no candidate; they come out as [`Candidate::Junk`] one at a time.
+///
+/// ```
+/// use twc_proto::slip::{Candidate, Deframer};
+///
+/// let mut deframer = Deframer::new();
+/// let mut found = Vec::new();
+/// for byte in *b"\xC0four\xC0five.\xC0" {
+///     if let Some(Candidate::Body(body)) = deframer.push(byte) {
+///         found.push(body.to_vec());
+///     }
+/// }
+/// assert_eq!(found, [b"four".to_vec(), b"five.".to_vec()]);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Deframer {
     buffer: [u8; BodyLen::MAX],
@@ -44,6 +57,13 @@ pub(crate) enum Complete {
 
 impl Deframer {
     /// A deframer that waits for its first delimiter.
+    ///
+    /// ```
+    /// use twc_proto::slip::{Candidate, Deframer};
+    ///
+    /// // Whatever comes before the first delimiter belongs to nothing.
+    /// assert_eq!(Deframer::new().push(0x55), Some(Candidate::Junk(1)));
+    /// ```
     pub const fn new() -> Self {
         Self { buffer: [0; BodyLen::MAX], next: CLOSED, unstored: 0, state: State::Hunting }
     }

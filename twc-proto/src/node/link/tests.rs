@@ -1,0 +1,125 @@
+use super::*;
+use crate::error::DecodeError;
+use crate::message::{Envelope, MasterHeartbeat, Message};
+use crate::types::{TwcId, Version};
+
+/// Sends one heartbeat whenever asked and counts what it hears.
+#[derive(Debug, Default)]
+struct Probe {
+    heard: usize,
+    errors: usize,
+    due: bool,
+}
+
+impl Node for Probe {
+    fn handle_message(&mut self, _: Instant, _: &Received) {
+        self.heard += 1;
+    }
+    fn handle_decode_error(&mut self, _: Instant, _: DecodeError) {
+        self.errors += 1;
+    }
+    fn handle_timeout(&mut self, _: Instant) {}
+    fn poll_transmit(&mut self, _: Instant) -> Option<Envelope> {
+        core::mem::take(&mut self.due).then(heartbeat)
+    }
+    fn poll_timeout(&self) -> Option<Instant> {
+        None
+    }
+}
+
+fn heartbeat() -> Envelope {
+    let message = Message::MasterHeartbeat(MasterHeartbeat::no_change(TwcId::new(0x7777), TwcId::new(0x3495)));
+    Envelope::canonical(Version::P2, message).unwrap()
+}
+
+fn at(millis: u64) -> Instant {
+    Instant::from_millis(millis)
+}
+
+#[test]
+fn an_echo_is_consumed_once_and_a_second_copy_is_heard() {
+    let mut link = Link::new(Probe { due: true, ..Probe::default() });
+    let wire = link.poll_transmit(at(0)).unwrap();
+    link.handle_sent(at(20));
+    link.handle_bytes(at(30), wire.as_ref());
+    assert_eq!((link.node().heard, link.stats().echoes), (0, 1));
+    link.handle_bytes(at(60), wire.as_ref());
+    assert_eq!((link.node().heard, link.stats().echoes), (1, 1));
+}
+
+#[test]
+fn echoes_that_come_back_after_the_next_frame_has_left_are_echoes_too() {
+    let mut link = Link::new(Probe { due: true, ..Probe::default() });
+    let wire = link.poll_transmit(at(0)).unwrap();
+    link.handle_sent(at(20));
+    link.node_mut().due = true;
+    assert!(link.poll_transmit(at(220)).is_some());
+    link.handle_sent(at(240));
+    link.handle_bytes(at(300), wire.as_ref());
+    link.handle_bytes(at(520), wire.as_ref());
+    assert_eq!((link.node().heard, link.stats().echoes), (0, 2));
+}
+
+#[test]
+fn a_damaged_echo_is_dropped_only_where_echoes_are_known() {
+    let mut damaged = heartbeat().emit().as_ref().to_vec();
+    // Two errors that cancel out in the sum.
+    damaged[9] = damaged[9].wrapping_add(1);
+    damaged[15] = damaged[15].wrapping_add(1);
+    let mut wire = [0; 64];
+    let len = crate::slip::encode(&damaged, &mut wire).unwrap();
+    for echoes in [false, true] {
+        let mut link = Link::new(Probe { due: true, ..Probe::default() });
+        let echo = link.poll_transmit(at(0)).unwrap();
+        link.handle_sent(at(20));
+        if echoes {
+            link.handle_bytes(at(30), echo.as_ref());
+        }
+        link.node_mut().due = true;
+        assert!(link.poll_transmit(at(1_000)).is_some());
+        link.handle_sent(at(1_020));
+        link.handle_bytes(at(1_030), &wire[..len]);
+        assert_eq!((link.node().heard, link.stats().damaged_echoes), if echoes { (0, 1) } else { (1, 0) });
+    }
+}
+
+#[test]
+fn the_same_bytes_after_the_window_are_no_echo() {
+    let mut link = Link::new(Probe { due: true, ..Probe::default() });
+    let wire = link.poll_transmit(at(0)).unwrap();
+    link.handle_sent(at(20));
+    link.handle_bytes(at(521), wire.as_ref());
+    assert_eq!((link.node().heard, link.stats().echoes), (1, 0));
+}
+
+#[test]
+fn nothing_is_sent_while_bytes_come_in_but_a_babbling_line_does_not_silence_us() {
+    let mut link = Link::new(Probe { due: true, ..Probe::default() });
+    for ms in (0..1_000).step_by(10) {
+        link.handle_bytes(at(ms), &[0x55]);
+        assert!(link.poll_transmit(at(ms)).is_none(), "{ms}");
+    }
+    assert!(link.poll_transmit(at(1_000)).is_some());
+}
+
+#[test]
+fn one_frame_at_a_time() {
+    let mut link = Link::new(Probe { due: true, ..Probe::default() });
+    assert!(link.poll_transmit(at(0)).is_some());
+    link.node_mut().due = true;
+    assert!(link.poll_transmit(at(1)).is_none());
+    link.handle_sent(at(2));
+    assert!(link.poll_transmit(at(2)).is_some());
+}
+
+#[test]
+fn after_a_reconnect_input_is_discarded_until_the_line_was_quiet() {
+    let mut link = Link::new(Probe::default());
+    let wire = heartbeat().to_wire();
+    link.handle_reconnected(at(0));
+    link.handle_bytes(at(200), wire.as_ref());
+    link.handle_bytes(at(499), wire.as_ref());
+    assert_eq!(link.node().heard, 0);
+    link.handle_bytes(at(799), wire.as_ref());
+    assert_eq!(link.node().heard, 1);
+}
