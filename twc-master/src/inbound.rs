@@ -3,13 +3,13 @@
 use core::ops::Range;
 use core::time::Duration;
 
-use twc_proto::message::{PlugState, Report, SlaveHeartbeat, SlaveLinkReady};
+use twc_proto::message::{Item, PlugState, Report, SlaveHeartbeat, SlaveLinkReady};
 use twc_proto::{BodyLen, CentiAmps, Instant, Message, Received, SlaveState, TwcId, Version};
 
 use crate::event::{Constraint, Event};
 use crate::foreign::Foreign;
 use crate::guard::{Finding, Reservation, WindowShows};
-use crate::knowledge::Learnt;
+use crate::knowledge::{Learnt, Plug};
 use crate::master::Master;
 use crate::share::Share;
 use crate::slave::{Pending, Phase, Slave};
@@ -17,6 +17,8 @@ use crate::turn::{Announcement, Kind};
 
 /// A slave whose amps others want is given up after this long without an answer.
 const GIVE_UP: Duration = Duration::from_secs(10);
+/// How often it is asked whether a car that sleeps is still plugged in.
+const ASLEEP: Duration = Duration::from_secs(60);
 /// An answer later than this belongs to nothing we know of.
 const MOST_LATE: Duration = Duration::from_secs(2);
 /// So long after its last heartbeat a slave announces itself again: about 10 s. Later may have another cause.
@@ -71,6 +73,10 @@ impl<S: Share> Master<S> {
         slave.questions.answered(report.item(), now, &self.queries);
         if matches!(report, Report::PlugState { state: PlugState::UNPLUGGED, .. }) {
             slave.car = None;
+        }
+        if slave.seems_empty() && slave.record.plug() == Plug::PluggedIn {
+            // It sleeps; whether it is still there is asked again.
+            slave.questions.ask([Item::PlugState], now + ASLEEP);
         }
         match slave.record.learn(now, report) {
             Learnt::Nothing => {}

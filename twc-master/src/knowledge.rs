@@ -9,15 +9,15 @@ use twc_proto::{CentiAmps, Firmware, Instant, MeterReading, SlaveState};
 use crate::vehicle::Vehicle;
 
 /// Volts of a phase where no unit has told.
-const USUAL_VOLTS: u16 = 230;
-/// A phase with less than this, in half amperes, is not in use.
-const LEAST_HALF_AMPS: u8 = 2;
+const USUAL_VOLTS: u32 = 230;
+/// No phase has more.
+const MOST_VOLTS: u32 = 1_000;
 /// So often a VIN is read that comes out doubtful and different each time.
 const VIN_READINGS: u8 = 3;
 /// Two answers further apart than this say nothing about the time between them.
 const LONGEST_STEP: Duration = Duration::from_secs(30);
 /// No wall connector delivers more: 80 A on three phases of 277 V, in watts.
-const MOST_WATTS: u64 = 66_500;
+const MOST_WATTS: u32 = 66_500;
 
 /// What is known of a slave and its car. Everything that was never told is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +122,8 @@ pub(crate) struct Record {
     /// A VIN that is doubtful or damaged, and how often one has been read.
     doubtful: Option<(VinState, u8)>,
     plug: Plug,
+    /// What the unit said when asked, since heartbeats show neither car nor limit.
+    said: Option<Plug>,
     meter: Option<(MeterReading, Instant)>,
     counter: Option<Counter>,
     /// The counter and our own sum when comparing began, and when the counter was believed last.
@@ -145,6 +147,7 @@ impl Record {
         vin: VinParts::new(),
         doubtful: None,
         plug: Plug::Unknown,
+        said: None,
         meter: None,
         counter: None,
         counter_start: None,
@@ -191,14 +194,14 @@ impl Record {
     pub(crate) fn note(&mut self, now: Instant, state: SlaveState, limit: CentiAmps, drawn: CentiAmps) -> bool {
         let empty = state == SlaveState::READY && limit == CentiAmps::ZERO;
         let was = self.plug;
-        self.plug = match (empty, was) {
-            // A car may sleep; only the unit itself can say that none is there.
-            (true, Plug::Unplugged) => Plug::Unplugged,
-            (true, _) => Plug::UnpluggedOrAsleep,
+        self.plug = match state {
+            // A car may sleep; only the unit itself can say whether one is there.
+            _ if empty => self.said.unwrap_or(Plug::UnpluggedOrAsleep),
             // An error says nothing about the plug.
-            (false, _) if state == SlaveState::ERROR => was,
-            (false, _) => Plug::PluggedIn,
+            SlaveState::ERROR => was,
+            _ => Plug::PluggedIn,
         };
+        self.said = self.said.filter(|_| empty);
         let plugged_in = self.plug == Plug::PluggedIn && was != Plug::PluggedIn;
         if plugged_in {
             self.vin.clear();
@@ -211,10 +214,12 @@ impl Record {
 
     fn integrate(&mut self, now: Instant, drawn: CentiAmps) {
         if let Some((at, before)) = self.last.replace((now, drawn)) {
-            let step = now.since(at).min(LONGEST_STEP).as_millis() as u64;
-            let average = u64::midpoint(before.value().into(), drawn.value().into());
+            let span = now.since(at).min(LONGEST_STEP);
+            let step = span.as_secs() * 1_000 + u64::from(span.subsec_millis());
+            let average = u32::midpoint(before.value().into(), drawn.value().into());
             let (volts, method) = self.volts();
-            let energy = average.saturating_mul(volts).saturating_mul(step);
+            // 655 A, 3,000 V and 30 s leave room for years in a u64.
+            let energy = u64::from(average * volts) * step;
             self.session = self.session.saturating_add(energy);
             self.total = self.total.saturating_add(energy);
             if average > 0 {
@@ -224,17 +229,17 @@ impl Record {
     }
 
     /// The volts that a heartbeat's current works against: the sum over the phases in use.
-    fn volts(&self) -> (u64, Method) {
-        let Some((reading, _)) = &self.meter else { return (u64::from(USUAL_VOLTS), Method::Assumed) };
-        let volts = reading.volts().map(u64::from);
-        let in_use = reading.phase_amps().map(|phases| {
-            let least = u16::from(LEAST_HALF_AMPS) * 50;
-            phases.iter().zip(volts).filter(|(amps, _)| amps.value() >= least).map(|(_, volts)| volts).sum::<u64>()
-        });
-        match in_use.filter(|sum| *sum > 0) {
-            Some(sum) => (sum, Method::Measured),
-            None => (volts.iter().sum(), Method::AssumedPhases),
+    fn volts(&self) -> (u32, Method) {
+        let Some((reading, _)) = &self.meter else { return (USUAL_VOLTS, Method::Assumed) };
+        let phases = reading.phase_amps();
+        let (mut all, mut in_use) = (0, 0);
+        for (phase, volts) in reading.volts().into_iter().enumerate() {
+            let volts = u32::from(volts).min(MOST_VOLTS);
+            all += volts;
+            let amps = phases.and_then(|phases| phases.get(phase).copied()).unwrap_or_default();
+            in_use += if amps >= CentiAmps::from_amps(1) { volts } else { 0 };
         }
+        if in_use > 0 { (in_use, Method::Measured) } else { (all, Method::AssumedPhases) }
     }
 
     /// Takes what a slave answered, and says what that came to.
@@ -248,13 +253,21 @@ impl Record {
         }
         match report {
             Report::Serial { serial, .. } => self.serial = Some(*serial),
-            Report::PlugState { state: PlugState::UNPLUGGED, .. } => self.plug = Plug::Unplugged,
+            Report::PlugState { state: PlugState::UNPLUGGED, .. } => self.hear_plug(Plug::Unplugged),
             Report::PlugState { state: PlugState::PLUGGED | PlugState::CHARGING, .. } => {
-                self.plug = Plug::PluggedIn;
+                self.hear_plug(Plug::PluggedIn);
             }
             _ => {}
         }
         if self.vin.take(report) { self.judge_vin() } else { Learnt::Nothing }
+    }
+
+    fn hear_plug(&mut self, plug: Plug) {
+        self.said = Some(plug);
+        // Beside a heartbeat that shows a car, an answer that there is none is older.
+        if self.plug != Plug::PluggedIn {
+            self.plug = plug;
+        }
     }
 
     /// A VIN without a right check digit is believed when it reads the same twice: some cars have none.
@@ -281,11 +294,12 @@ impl Record {
         let known = self.counter.and_then(|counter| counter.plausible);
         let unit = self.counter.map(|counter| counter.unit).unwrap_or_default();
         // The first is taken on trust where it is not absurd; later ones must grow no faster than a unit can.
-        let hours = now.since(self.counted_at).as_secs() / 3_600 + 1;
-        let most = MOST_WATTS.saturating_mul(hours) / if unit == CounterUnit::KilowattHours { 1_000 } else { 1 };
+        let hours = now.since(self.counted_at).as_secs() as u32 / 3_600 + 1;
+        let most = if unit == CounterUnit::KilowattHours { MOST_WATTS / 1_000 + 1 } else { MOST_WATTS };
+        let most = most.saturating_mul(hours);
         let believed = match known {
             None => reading.plausible_kwh(),
-            Some(known) => (raw >= known && u64::from(raw - known) <= most).then_some(raw),
+            Some(known) => raw.checked_sub(known).filter(|grown| *grown <= most).map(|_| raw),
         };
         if believed.is_some() {
             self.counted_at = now;
@@ -387,6 +401,25 @@ mod tests {
         assert_eq!(read(&mut record, "787"), Learnt::Vin);
         let mut record = Record::NEW;
         assert_eq!(read(&mut record, "788"), Learnt::Vin);
+    }
+
+    #[test]
+    fn a_car_that_sleeps_keeps_its_session_where_the_unit_says_that_it_is_there() {
+        let mut record = Record::NEW;
+        let asleep = |record: &mut Record, at| {
+            record.note(Instant::from_secs(at), SlaveState::READY, CentiAmps::ZERO, CentiAmps::ZERO)
+        };
+        charge(&mut record, 0, 600, 16);
+        asleep(&mut record, 601);
+        assert_eq!(record.plug(), Plug::UnpluggedOrAsleep);
+        let report = Report::PlugState { sender: TwcId::new(1), state: PlugState::PLUGGED };
+        record.learn(Instant::from_secs(602), &report);
+        asleep(&mut record, 603);
+        assert_eq!(record.plug(), Plug::PluggedIn);
+        let before = record.view().session;
+        charge(&mut record, 604, 600, 16);
+        let after = record.view().session;
+        assert!(after.since == before.since && after.watt_hours > before.watt_hours, "{before:?} {after:?}");
     }
 
     #[test]

@@ -284,9 +284,14 @@ impl Slave {
         self.car.unwrap_or(self.settings.profile)
     }
 
+    /// Whether its heartbeats show neither a car nor a limit.
+    pub(crate) fn seems_empty(&self) -> bool {
+        self.state == SlaveState::READY && self.reported == CentiAmps::ZERO
+    }
+
     /// Whether a car is plugged in that can mind an interruption.
     pub(crate) fn is_plugged(&self) -> bool {
-        self.state != SlaveState::READY || self.reported > CentiAmps::ZERO
+        !self.seems_empty()
     }
 
     /// What decides how its car can be stopped, after so many interruptions.
@@ -328,8 +333,7 @@ impl Slave {
         if self.offered != Some(amps) {
             self.stated = 0;
         }
-        let unplugged = self.state == SlaveState::READY && self.reported == CentiAmps::ZERO;
-        let echoed = self.answered_once && (self.reported == amps || unplugged) && amps > CentiAmps::ZERO;
+        let echoed = self.answered_once && (self.reported == amps || self.seems_empty()) && amps > CentiAmps::ZERO;
         self.stated = self.stated.wrapping_add(1);
         if echoed && self.stated > 1 && self.stated % RESTATED != 0 && insist == Insist::No {
             return None;
