@@ -19,6 +19,8 @@ fn every_command_is_answered() {
     for command in [
         "plug 1",
         "plug 3496 zoe",
+        "cap 2 10A",
+        "cap 2 off",
         "unplug 2",
         "reset 1",
         "silence 1 0.5",

@@ -242,6 +242,7 @@ Reports, one whenever something changes (changes of the drawn current alone: onc
 Commands of --control, one per line; N is a slave's number from 1 on, or its id:
   plug N [PROFILE]      a car that wants energy (tesla, i3, zoe; without a name tesla)
   unplug N              take the car away
+  cap N AMPS|off        the driver sets the most the car may take, or takes that back
   reset N               press the reset button
   silence N SECONDS     the slave hears and does not answer
   deaf N SECONDS        the slave hears nothing

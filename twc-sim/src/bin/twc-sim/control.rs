@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::mpsc;
-use twc_proto::{Instant, TwcId};
+use twc_proto::{CentiAmps, Instant, TwcId};
+use twc_sim::scenario::units::amps;
 use twc_sim::{Car, CarProfile, Charger, FaultPreset, World};
 
 use crate::report::{SlaveReport, to_json};
@@ -30,6 +31,8 @@ enum Order {
 enum Deed {
     Plug(Box<CarProfile>),
     Unplug,
+    /// Its driver sets the most it may take, or takes that back.
+    Cap(Option<CentiAmps>),
     Reset,
     Silence(Duration),
     Deafen(Duration),
@@ -117,6 +120,8 @@ fn parse(words: &[&str], ids: &[TwcId]) -> Result<Order, String> {
         ["plug", slave] => (slave, Deed::Plug(Box::new(CarProfile::tesla()))),
         ["plug", slave, name] => (slave, Deed::Plug(Box::new(profile(name)?))),
         ["unplug", slave] => (slave, Deed::Unplug),
+        ["cap", slave, "off"] => (slave, Deed::Cap(None)),
+        ["cap", slave, amps] => (slave, Deed::Cap(Some(cap(amps)?))),
         ["reset", slave] => (slave, Deed::Reset),
         ["silence", slave, span] => (slave, Deed::Silence(seconds(span)?)),
         ["deaf", slave, span] => (slave, Deed::Deafen(seconds(span)?)),
@@ -150,6 +155,8 @@ fn do_to(charger: &mut Charger, now: Instant, deed: &Deed) -> Result<(), String>
         Deed::Unplug => {
             charger.unplug(now).ok_or_else(|| format!("{} has no car plugged in", charger.id()))?;
         }
+        Deed::Cap(cap) if charger.car().is_some() => charger.set_ui_cap(now, *cap),
+        Deed::Cap(_) => return Err(format!("{} has no car plugged in", charger.id())),
         Deed::Reset => charger.reset(now),
         Deed::Silence(span) => charger.silence(now, *span),
         Deed::Deafen(span) => charger.deafen(now, *span),
@@ -157,6 +164,10 @@ fn do_to(charger: &mut Charger, now: Instant, deed: &Deed) -> Result<(), String>
         Deed::Power(false) => charger.power_off(now),
     }
     Ok(())
+}
+
+fn cap(word: &str) -> Result<CentiAmps, String> {
+    amps(word).map_err(|hint| format!("{word}: {hint}"))
 }
 
 fn seconds(word: &str) -> Result<Duration, String> {
@@ -182,6 +193,7 @@ fn usage(command: &str) -> String {
     let form = match command {
         "plug" => "plug N [PROFILE]",
         "unplug" => "unplug N",
+        "cap" => "cap N AMPS|off",
         "reset" => "reset N",
         "silence" => "silence N SECONDS",
         "deaf" => "deaf N SECONDS",
@@ -190,7 +202,7 @@ fn usage(command: &str) -> String {
         "status" => "status",
         _ => {
             return format!(
-                "{command}: no such command; there are plug, unplug, reset, silence, deaf, power, fault, status"
+                "{command}: no such command; there are plug, unplug, cap, reset, silence, deaf, power, fault, status"
             );
         }
     };
@@ -212,6 +224,8 @@ mod tests {
         assert_eq!(parsed("reset 2"), Ok(Order::Slave(1, Deed::Reset)));
         assert_eq!(parsed("reset 3496"), Ok(Order::Slave(1, Deed::Reset)));
         assert_eq!(parsed("deaf 1 2.5"), Ok(Order::Slave(0, Deed::Deafen(Duration::from_millis(2_500)))));
+        assert_eq!(parsed("cap 1 7A"), Ok(Order::Slave(0, Deed::Cap(Some(CentiAmps::from_amps(7))))));
+        assert_eq!(parsed("cap 2 off"), Ok(Order::Slave(1, Deed::Cap(None))));
         assert_eq!(parsed("power 1 off"), Ok(Order::Slave(0, Deed::Power(false))));
     }
 
@@ -226,6 +240,7 @@ mod tests {
             ("silence 1 soon", "seconds"),
             ("silence 1 -1", "seconds"),
             ("power 1 maybe", "on|off"),
+            ("cap 1 7", "7"),
             ("fault gremlins", "gremlins"),
             ("dance", "no such command"),
         ] {
