@@ -13,7 +13,7 @@ use crate::query::QueryPlan;
 use crate::share::Share;
 use crate::slave::{Phase, Slave};
 use crate::snapshot::{KnownSlave, Snapshot};
-use crate::turn::{Announcement, Kind, Lateness, Turn};
+use crate::turn::{Announcement, Kind, Lateness, Turn, earliest};
 use crate::vehicle::Vehicles;
 
 /// A gap between two calls that means the process stood still. The bus never leaves us idle that long.
@@ -349,19 +349,17 @@ impl<S: Share> Node for Master<S> {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        let slaves = self.slaves.iter().enumerate();
-        let by_slave = slaves.filter_map(|(slot, slave)| self.slave_timeout(slot, slave.as_ref()?));
         let window = self.turn.exchange.and_then(|exchange| exchange.until);
         let announce = self.announcement.due().map(|due| due.max(self.turn.free_at));
         let announce = announce.filter(|_| self.turn.exchange.is_none() && !self.is_hands_off());
         let foreign = self.foreign.map(|foreign| foreign.gone_at());
-        let order = self.guard.order_expires();
-        let other = foreign
-            .into_iter()
-            .chain(order)
-            .chain(self.counts_slaves_at)
-            .chain(self.extra_timeout())
-            .chain(self.plan_timeout());
-        by_slave.chain(window).chain(announce).chain(other).min()
+        let (order, extra, plan) = (self.guard.order_expires(), self.extra_timeout(), self.plan_timeout());
+        let others = [announce, foreign, order, self.counts_slaves_at, extra, plan];
+        let mut first = others.into_iter().fold(window, earliest);
+        for (slot, slave) in self.slaves.iter().enumerate() {
+            let due = slave.as_ref().and_then(|slave| self.slave_timeout(slot, slave));
+            first = earliest(first, due);
+        }
+        first
     }
 }

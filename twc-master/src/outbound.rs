@@ -11,7 +11,7 @@ use crate::guard::Grant;
 use crate::master::Master;
 use crate::share::Share;
 use crate::slave::{Phase, Slave};
-use crate::turn::{Exchange, Kind};
+use crate::turn::{Exchange, Kind, earliest};
 
 /// How soon to look again whether the state file was written.
 const SAVE_RETRY: Duration = Duration::from_millis(50);
@@ -188,9 +188,11 @@ impl<S: Share> Master<S> {
         if self.turn.exchange.is_some() || self.is_hands_off() || !self.has_slack(at) {
             return None;
         }
-        let linked = self.slaves.iter().flatten().filter(|slave| slave.phase == Phase::Linked);
-        let wanted = linked.flat_map(|slave| [slave.questions.next(), slave.orders.control_due()]);
-        wanted.flatten().min().map(|due| due.max(at))
+        let mut first = None;
+        for slave in self.slaves.iter().flatten().filter(|slave| slave.phase == Phase::Linked) {
+            first = earliest(first, earliest(slave.questions.next(), slave.orders.control_due()));
+        }
+        first.map(|due| due.max(at))
     }
 
     /// When the plan may change by itself.

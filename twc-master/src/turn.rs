@@ -191,6 +191,15 @@ impl Announcement {
     }
 }
 
+/// The earlier of two deadlines, where there are any. Out of line: it is asked for in a dozen places.
+#[inline(never)]
+pub(crate) fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
