@@ -91,9 +91,12 @@ impl Trace {
         for word in [at.as_micros(), tag, index] {
             self.mix(word);
         }
-        for chunk in bytes.chunks(8) {
-            self.mix(chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+        let mut rest = bytes;
+        while let Some((word, behind)) = rest.split_first_chunk() {
+            self.mix(u64::from_be_bytes(*word));
+            rest = behind;
         }
+        self.mix(rest.iter().fold(rest.len() as u64, |word, byte| word << 8 | u64::from(*byte)));
         self.recorded = self.recorded.saturating_add(1);
         let recycled = if self.entries.len() < Self::CAPACITY { None } else { self.entries.pop_front() };
         let mut copy = recycled.map(|entry| entry.bytes).unwrap_or_default();

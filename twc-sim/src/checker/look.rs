@@ -1,11 +1,16 @@
 //! What the judge looks at by itself: chargers, the grid, and the clock.
 
+use core::time::Duration;
+
 use twc_proto::{Instant, TwcId};
 
 use super::linking::Standing;
 use super::tree::{exceeds, greatest};
 use super::{Checker, Rule, Unit, begins, listed, tolerance};
 use crate::charger::Charger;
+
+/// A master may take a slave that it was silent to for running so much longer than it must.
+const LINK_BUFFER: Duration = Duration::from_secs(5);
 
 impl Checker {
     pub(crate) fn know(&mut self, bus: usize, index: usize, is_slow: bool, charger: &Charger) {
@@ -187,10 +192,12 @@ impl Checker {
             let others = self.book.promised().of(circuit).map(|sum| sum.saturating_sub(own).saturating_add(least));
             circuits & 1 << circuit == 0 || !exceeds(others, self.limit(circuit), |_| 0)
         };
+        let silent_for = entry.map(|entry| now.since(entry.last_end));
+        let reserved_for = self.config.t_off + LINK_BUFFER;
         let (disturbed_at, _) = self.rhythms.get(bus).map(super::Rhythm::troubles).unwrap_or_default();
         Standing {
             has_room: (0..self.states.len()).all(fits),
-            is_reserved: counts.is_some_and(|entry| now.since(entry.last_end) > self.config.max_gap),
+            is_reserved: silent_for.is_some_and(|span| span > self.config.max_gap && span < reserved_for),
             since: disturbed_at,
         }
     }
