@@ -31,6 +31,75 @@
 //! # Ok::<(), twc_proto::DecodeError>(())
 //! ```
 //!
+//! # From a buffer
+//!
+//! [`Decoder::frames`] yields every message and every error of a slice, which may be a whole capture or what a read
+//! returned; the next slice goes on where this one ended. This is the fast way.
+//!
+//! ```
+//! use twc_proto::{Decoder, Message};
+//!
+//! let mut decoder = Decoder::new();
+//! let capture = b"noise\xC0\xFC\x1D\0\0\0\0\0\0\0\0\0\0\0\x1D\xC0\xFE\xC0torn";
+//! for outcome in decoder.frames(capture) {
+//!     match outcome {
+//!         Ok(received) => assert_eq!(received.message(), Message::Idle),
+//!         Err(error) => println!("{}: {error}", error.kind()),
+//!     }
+//! }
+//! assert_eq!((decoder.stats().messages, decoder.stats().junk_bytes), (1, 6));
+//! ```
+//!
+//! # In an interrupt handler
+//!
+//! [`Decoder::push`] takes one byte, needs 56 bytes of RAM and no heap, and answers when a delimiter completes something.
+//!
+//! ```
+//! use twc_proto::{Decoder, Message};
+//!
+//! fn on_byte(decoder: &mut Decoder, byte: u8) -> Option<Message> {
+//!     decoder.push(byte)?.ok().map(|received| received.message())
+//! }
+//!
+//! let mut decoder = Decoder::new();
+//! let wire = b"\xC0\xFC\x1D\0\0\0\0\0\0\0\0\0\0\0\x1D\xC0";
+//! let heard: Vec<_> = wire.iter().filter_map(|byte| on_byte(&mut decoder, *byte)).collect();
+//! assert_eq!(heard, [Message::Idle]);
+//! ```
+//!
+//! # Answering
+//!
+//! What goes out is an [`Envelope`]: a message in the length that its sender chose. Here a slave announces itself when it
+//! hears a master do so.
+//!
+//! ```
+//! use twc_proto::message::SlaveLinkReady;
+//! use twc_proto::{CentiAmps, Decoder, Envelope, Message, Sign, TwcId, Version};
+//!
+//! let master = b"\xC0\xFC\xE1\x77\x77\x77\0\0\0\0\0\0\0\0\0\0\x46\xC0";
+//! let received = Decoder::new().decode(&mut &master[..]).unwrap()?;
+//! let Message::LinkReady1(_) = received.message() else { panic!() };
+//!
+//! let (slave, sign) = (TwcId::new(0x3495), Sign::new(0x81));
+//! let ready = SlaveLinkReady { slave, sign, max_current: CentiAmps::from_amps(32) };
+//! let envelope = Envelope::canonical(Version::P2, Message::SlaveLinkReady(ready))?;
+//! // Real units leave one more byte behind the delimiter.
+//! let wire = envelope.to_wire().with_tail(Some(0xFC));
+//! assert_eq!(wire.as_ref(), b"\xC0\xFD\xE2\x34\x95\x81\x0C\x80\0\0\0\0\0\0\0\0\xB8\xC0\xFC");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! For more than a few answers write a [`Node`] and put it on a [`Link`], which decodes, encodes, keeps off a busy line and
+//! takes back the echo of what it sent.
+//!
+//! # The guarantee
+//!
+//! *An intact frame with a `C0` before and after it is delivered, whatever bytes came earlier and however the stream is
+//! cut, also when it shares its delimiters with its neighbours.* Every `C0` ends what came before it and begins what comes
+//! next, whatever the decoder believed. Damaged frames are rejected with a kind ([`DecodeError::kind`]) and a counter
+//! ([`DecoderStats`]); the sum has 8 bits and misses about one damaged frame in 256, so nothing should act on a single one.
+//! A frame that would be right without its last byte is not repaired.
+//!
 //! # What can panic
 //!
 //! Nothing that a peer's bytes can reach: no indexing, no unchecked arithmetic, no unwrap outside tests.

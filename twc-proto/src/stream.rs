@@ -15,6 +15,9 @@ type Outcome = Result<Received, DecodeError>;
 /// stream is cut, also when it shares its delimiters with its neighbours.* Damaged frames come out as errors
 /// and are counted; one to three bytes between delimiters are what real units leave there, and only counted.
 ///
+/// A pause ends nothing: the decoder has no clock. A caller that has one, and wants a frame to end where bytes stop
+/// coming, pushes a [`slip::END`](crate::slip::END) there. The guarantee above is for callers that do not.
+///
 /// ```
 /// use twc_proto::Decoder;
 ///

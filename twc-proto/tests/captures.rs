@@ -111,3 +111,37 @@ fn the_captures_as_one_stream_give_the_same_frames() {
         assert_eq!(decoder.stats().messages as usize, frames, "{name}");
     }
 }
+
+// W-SUM-3
+#[test]
+fn a_frame_that_is_right_but_for_an_extra_ff_is_rejected_and_the_next_one_delivered() {
+    let body = hex("FD E2 18 39 52 0C 80 00 00 00 00 00 00 00 00 11 FF");
+    assert!(capture("corrupt.csv").contains("FD E2 18 39 52 0C 80 00 00 00 00 00 00 00 00 11 FF"));
+    let intact = read(&body[..16]).unwrap();
+    let stream = [&[0xC0], body.as_slice(), intact.to_wire().as_ref()].concat();
+    let mut by_byte = Decoder::new();
+    let from_bytes: Vec<_> = stream.iter().filter_map(|byte| by_byte.push(*byte)).collect();
+    let mut by_slice = Decoder::new();
+    let from_slice: Vec<_> = by_slice.frames(&stream).collect();
+    assert_eq!(from_bytes, from_slice);
+    let [Err(error), Ok(received)] = from_bytes.as_slice() else { panic!("{from_bytes:?}") };
+    assert_eq!(error.kind(), "bad-checksum");
+    assert_eq!(received.to_envelope(), Ok(intact));
+    assert_eq!((by_byte.stats().messages, by_byte.stats().bad_checksum), (1, 1));
+}
+
+// W-SLIP-10
+#[test]
+fn a_pause_ends_a_frame_only_for_a_caller_that_says_so_with_a_delimiter() {
+    let idle = hex("FC 1D 00 00 00 00 00 00 00 00 00 00 00 1D");
+    let mut decoder = Decoder::new();
+    for byte in [&[0xC0], idle.as_slice()].concat() {
+        assert_eq!(decoder.push(byte), None);
+    }
+    // The closing delimiter was lost. The caller's clock shows a gap, and it ends the frame.
+    assert_eq!(decoder.push(0xC0).unwrap().unwrap().message(), twc_proto::Message::Idle);
+    // The delimiter that comes late finds nothing to end, and begins the next frame as ever.
+    assert_eq!(decoder.push(0xC0), None);
+    assert_eq!(decoder.frames(&idle).count(), 0);
+    assert!(decoder.push(0xC0).unwrap().is_ok());
+}
