@@ -117,6 +117,8 @@ pub mod settings;
 pub mod share;
 mod slave;
 mod snapshot;
+#[cfg(feature = "settings")]
+pub mod steward;
 mod stop;
 #[cfg(feature = "std")]
 pub mod supervisor;

@@ -14,6 +14,7 @@ use super::units::shown;
 use super::value::{At, Name};
 use super::{Settings, SettingsError};
 use crate::config::FLOOR;
+use crate::share::{Any, Rotation};
 
 /// A file on its way to become [`Settings`].
 pub(super) struct Build<'a> {
@@ -45,6 +46,7 @@ impl<'a> Build<'a> {
             id: link.and_then(|link| link.id.as_ref()).map(|id| id.value),
             site,
             volts,
+            share: self.file.site.share.as_ref().map_or_else(turns, |at| at.value),
             circuits,
             slaves,
             meters,
@@ -151,4 +153,9 @@ impl<'a> Build<'a> {
         let notes: Vec<String> = idle.chain(unfollowed).collect();
         self.notes.extend(notes);
     }
+}
+
+/// Equal parts while all fit, turns where not.
+fn turns() -> Any {
+    Any::Rotation(Rotation::default())
 }

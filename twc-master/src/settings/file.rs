@@ -15,6 +15,7 @@ use crate::budget::PhaseSet;
 use crate::budget::plan::Mode;
 use crate::budget::schedule::{Days, TimeOfDay};
 use crate::budget::surplus::{MeterKind, Settlement, Topology};
+use crate::share::Any;
 use crate::{Profile, Strategy};
 
 /// A configuration of twc-master.
@@ -72,6 +73,8 @@ pub(super) struct Site {
     pub(super) count_generation: bool,
     /// Volts between phase and neutral; 230 otherwise.
     pub(super) volts: Option<u16>,
+    /// How wall connectors share what there is; `rotation` otherwise.
+    pub(super) share: Option<At<Any>>,
     /// The mode of every wall connector that has none of its own; `now` otherwise.
     pub(super) mode: Option<At<Mode>>,
 }

@@ -22,6 +22,7 @@
 //! The file is read-only for the program: nothing at run time raises a limit that stands here.
 
 mod build;
+mod config;
 mod error;
 mod file;
 mod meter;
@@ -48,6 +49,7 @@ use crate::budget::meter::MeterConfig;
 use crate::budget::plan::Mode;
 use crate::budget::schedule::Schedule;
 use crate::budget::surplus::{MeterKind, SurplusConfig};
+use crate::share::Any;
 use crate::{Profile, Strategy};
 
 /// A configuration that makes sense.
@@ -61,6 +63,8 @@ pub struct Settings {
     pub site: CircuitSettings,
     /// Volts between phase and neutral.
     pub volts: u16,
+    /// How wall connectors share.
+    pub share: Any,
     /// Circuits below the site.
     pub circuits: Vec<CircuitSettings>,
     /// The wall connectors.

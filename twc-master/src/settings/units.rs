@@ -12,6 +12,7 @@ use crate::budget::PhaseSet;
 use crate::budget::plan::Mode;
 use crate::budget::schedule::{Days, TimeOfDay};
 use crate::budget::surplus::{MeterKind, Settlement, Topology};
+use crate::share::{Any, Equal, Priority, Rotation};
 use crate::{Profile, Strategy};
 
 /// A current on each phase: `40A`, `16.5A`, `3x20A`.
@@ -235,6 +236,17 @@ impl Value for Strategy {
         const WAYS: [Strategy; 5] =
             [Strategy::ReduceToMinimum, Strategy::Zero, Strategy::Withhold, Strategy::Command, Strategy::Hook];
         word(text, Self::WORDS, WAYS)
+    }
+}
+
+impl Value for Any {
+    const NAME: &'static str = "Share";
+    const LIKE: &'static str = "equal, priority or rotation";
+    const WORDS: &'static [&'static str] = &["equal", "priority", "rotation"];
+
+    fn read(text: &str) -> Result<Self, Option<String>> {
+        let shares = [Self::Equal(Equal), Self::Priority(Priority), Self::Rotation(Rotation::default())];
+        word(text, Self::WORDS, shares)
     }
 }
 

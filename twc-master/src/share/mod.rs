@@ -6,6 +6,7 @@
 //! | [`Priority`] | the highest priority, then those who have waited longest | to the highest priority first |
 //! | [`Rotation`] | the highest priority, equals in turns | in equal parts |
 
+mod any;
 mod equal;
 mod fill;
 mod priority;
@@ -13,6 +14,7 @@ mod rotation;
 #[cfg(test)]
 mod tests;
 
+pub use any::Any;
 pub use equal::Equal;
 pub use priority::Priority;
 pub use rotation::Rotation;

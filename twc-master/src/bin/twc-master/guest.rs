@@ -1,11 +1,18 @@
 //! The project's master as a guest of the simulator's scenarios. Tests include this file.
 
+#[path = "steering.rs"]
+mod steering;
+
 use serde::Deserialize;
-use twc_master::share::Equal;
+use twc_master::settings;
+use twc_master::share::Any;
 use twc_master::{Circuit, Config, Connection, Master, PHASES, Place, Snapshot, Timing};
 use twc_proto::{BodyLen, CentiAmps, DecodeError, Envelope, Instant, Node, Received, Sign, TwcId};
 use twc_sim::Guest;
+use twc_sim::house::MeterSample;
 use twc_sim::scenario::{MasterSpec, units};
+
+use self::steering::{Explanation, Steering};
 
 /// A legal id that no simulated slave has.
 const ID: TwcId = TwcId::new(0x4242);
@@ -19,11 +26,16 @@ struct Settings {
     circuit_limit: Option<String>,
     expect_slaves: u8,
     announce: Option<bool>,
+    /// A whole configuration, as `check` reads it. Its limits, circuits and meters hold then, and not the scenario's.
+    config: Option<String>,
 }
 
 /// A [`Master`] that says what happens in words and keeps its books over a kill.
 #[derive(Debug)]
-pub(crate) struct Hosted(pub(crate) Master<Equal>);
+pub(crate) struct Hosted {
+    pub(crate) master: Master<Any>,
+    steering: Option<Steering>,
+}
 
 impl Hosted {
     /// The master that `spec` asks for, with what the one before it wanted kept.
@@ -33,13 +45,16 @@ impl Hosted {
     pub(crate) fn new(spec: &MasterSpec<'_>, saved: Option<Snapshot>) -> Result<Self, String> {
         let settings: Settings =
             spec.settings.clone().try_into().map_err(|error| format!("table [master]: {error}"))?;
+        if let Some(text) = &settings.config {
+            let config =
+                settings::Settings::parse(text).map_err(|error| format!("table [master], config:{error}"))?;
+            return Self::configured(spec, saved, config);
+        }
         let mut config = Config::new(ID, SIGN, spec.limit);
         config.circuit_limit = settings.circuit_limit.as_deref().map(units::amps).transpose()?;
         config.expected_slaves = settings.expect_slaves;
         config.announce = settings.announce.unwrap_or(true);
-        if !spec.delay.is_zero() {
-            config.timing = Timing::TCP;
-        }
+        config.timing = timing(spec);
         for (node, slot) in spec.nodes.iter().zip(&mut config.circuits) {
             *slot = Some(Circuit::new(place(node.fed_by), [node.limit.amps; PHASES]));
         }
@@ -58,10 +73,43 @@ impl Hosted {
     /// # Errors
     /// What is wrong with it.
     pub(crate) fn with_config(config: Config, now: Instant, saved: Option<Snapshot>) -> Result<Self, String> {
-        let mut master = Master::new(config, Equal, now).map_err(|error| error.to_string())?;
+        let mut master = Master::new(config, Any::default(), now).map_err(|error| error.to_string())?;
         master.restore(saved.into_iter().flat_map(|snapshot| snapshot.slaves).flatten());
-        Ok(Self(master))
+        Ok(Self { master, steering: None })
     }
+
+    /// A master that a configuration steers.
+    ///
+    /// # Errors
+    /// Where it cannot be followed.
+    pub(crate) fn configured(
+        spec: &MasterSpec<'_>,
+        saved: Option<Snapshot>,
+        settings: settings::Settings,
+    ) -> Result<Self, String> {
+        let config = settings.config(ID, SIGN, timing(spec));
+        let mut master = Master::new(config, settings.share, spec.now).map_err(|error| error.to_string())?;
+        master.restore(saved.into_iter().flat_map(|snapshot| snapshot.slaves).flatten());
+        Ok(Self { master, steering: Some(Steering::new(spec, settings)?) })
+    }
+
+    /// Says why every slave gets what it gets at a moment; nothing without a configuration.
+    #[allow(dead_code)] // Not everybody who includes this file asks.
+    pub(crate) fn explain(&mut self, explanation: Explanation) {
+        if let Some(steering) = &mut self.steering {
+            steering.explain(explanation);
+        }
+    }
+
+    fn steer(&mut self, now: Instant) {
+        if let Some(steering) = &mut self.steering {
+            steering.advance(now, &mut self.master);
+        }
+    }
+}
+
+fn timing(spec: &MasterSpec<'_>) -> Timing {
+    if spec.delay.is_zero() { Timing::SERIAL } else { Timing::TCP }
 }
 
 /// The site, or one of the circuits below it.
@@ -73,49 +121,65 @@ impl Guest for Hosted {
     type Saved = Snapshot;
 
     fn saved(&self) -> Snapshot {
-        self.0.snapshot()
+        self.master.snapshot()
     }
 
     fn handle_limit(&mut self, now: Instant, node: Option<usize>, limit: CentiAmps) {
         // The scenario names only circuits that there are.
-        let _ = self.0.order(now, place(node), [limit; PHASES]);
+        let _ = self.master.order(now, place(node), [limit; PHASES]);
+    }
+
+    fn handle_meter(&mut self, now: Instant, sample: &MeterSample) {
+        if let Some(steering) = &mut self.steering {
+            steering.handle_meter(now, sample);
+            steering.advance(now, &mut self.master);
+        }
+    }
+
+    fn handle_order(&mut self, now: Instant, order: &toml::Table) {
+        if let Some(steering) = &mut self.steering {
+            steering.handle_order(now, order);
+        }
     }
 
     fn poll_note(&mut self) -> Option<String> {
-        self.0.poll_event().map(|event| event.to_string())
+        let note = self.steering.as_mut().and_then(Steering::poll_note);
+        note.or_else(|| self.master.poll_event().map(|event| event.to_string()))
     }
 }
 
 impl Node for Hosted {
     fn handle_message(&mut self, now: Instant, received: &Received) {
-        self.0.handle_message(now, received);
+        self.master.handle_message(now, received);
     }
 
     fn handle_decode_error(&mut self, now: Instant, error: DecodeError) {
-        self.0.handle_decode_error(now, error);
+        self.master.handle_decode_error(now, error);
     }
 
     fn handle_timeout(&mut self, now: Instant) {
-        self.0.handle_timeout(now);
+        self.master.handle_timeout(now);
+        self.steer(now);
     }
 
     fn handle_sent(&mut self, now: Instant) {
-        self.0.handle_sent(now);
+        self.master.handle_sent(now);
     }
 
     fn handle_reconnected(&mut self, now: Instant) {
-        self.0.handle_reconnected(now);
+        self.master.handle_reconnected(now);
     }
 
     fn poll_transmit(&mut self, now: Instant) -> Option<Envelope> {
-        self.0.poll_transmit(now)
+        self.master.poll_transmit(now)
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        self.0.poll_timeout()
+        let steering = self.steering.as_ref().map(Steering::poll_timeout);
+        self.master.poll_timeout().into_iter().chain(steering).min()
     }
 
     fn tail(&self, body_len: BodyLen) -> Option<u8> {
-        self.0.tail(body_len)
+        self.master.tail(body_len)
     }
 }

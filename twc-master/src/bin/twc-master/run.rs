@@ -1,16 +1,20 @@
 //! `twc-master run`: the master on a real link, until it is told to stop.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use twc_master::share::Equal;
+use twc_master::settings::Settings;
+use twc_master::share::Any;
+use twc_master::steward::Steward;
 use twc_master::supervisor::{self, StartError, Store};
-use twc_master::{Config, Master, Snapshot};
+use twc_master::{Config, DEFAULT_CIRCUIT_LIMIT, Master, Snapshot};
 use twc_proto::{CentiAmps, Instant, TwcId};
 
+use crate::check;
 use crate::exit::Failure;
+use crate::follow::follow;
 use crate::link::{LinkSpec, Opener};
 use crate::report::{self, Reporter};
 use crate::state::{Found, State, StateFile};
@@ -23,11 +27,17 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     /// Where the bus is: `serial:/dev/ttyUSB0`, `tcp://HOST:PORT` of a converter, `sim` or `sim:SCENARIO`
-    #[arg(long, value_name = "LINK")]
-    link: LinkSpec,
+    #[arg(long, value_name = "LINK", required_unless_present = "config")]
+    link: Option<LinkSpec>,
+    /// A configuration, as `check` reads it: limits, circuits, meters, sun, schedules
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["limit", "max_per_slave", "expect_slaves"])]
+    config: Option<PathBuf>,
+    /// Say what would be done, open no link and send nothing
+    #[arg(long)]
+    dry_run: bool,
     /// The continuous limit all wall connectors share: 40A, 16.5A, 3x20A
-    #[arg(long, value_name = "AMPS", value_parser = crate::amps::parse)]
-    limit: CentiAmps,
+    #[arg(long, value_name = "AMPS", value_parser = crate::amps::parse, required_unless_present = "config")]
+    limit: Option<CentiAmps>,
     /// The continuous limit of each wall connector's own circuit; 16A while unknown
     #[arg(long, value_name = "AMPS", value_parser = crate::amps::parse)]
     max_per_slave: Option<CentiAmps>,
@@ -49,26 +59,76 @@ pub(crate) struct RunArgs {
 }
 
 pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
-    let opener = args.link.opener()?;
-    let file = StateFile::open(args.state.clone(), &args.link.to_string())?;
-    let mut reporter = Reporter::new(args.json, args.link.to_string());
-    let (state, lost) = known_state(args, &file, &mut reporter)?;
-    let mut config = Config::new(state.id().unwrap_or_default(), state.sign(), args.limit);
-    config.circuit_limit = args.max_per_slave;
-    config.expected_slaves = args.expect_slaves;
-    config.durable = true;
-    config.state_lost = lost;
-    config.timing = args.link.timing();
+    let settings = args.config.as_deref().map(check::read).transpose()?;
+    let link = link(args, settings.as_ref())?;
+    if args.dry_run {
+        return dry_run(args, &link, settings.as_ref());
+    }
+    let opener = link.opener()?;
+    let file = StateFile::open(args.state.clone(), &link.to_string())?;
+    let mut reporter = Reporter::new(args.json, link.to_string());
+    let (mut state, lost) = known_state(args, &file, &mut reporter)?;
+    if let Some(id) = args.id.or(settings.as_ref().and_then(|settings| settings.id)) {
+        state.set_id(id);
+    }
+    let config = config(args, settings.as_ref(), &state, lost, &link);
+    let share = settings.as_ref().map_or_else(Any::default, |settings| settings.share);
     let mut master =
-        Master::new(config, Equal, Instant::ZERO).map_err(|error| Failure::usage(error.to_string()))?;
+        Master::new(config, share, Instant::ZERO).map_err(|error| Failure::usage(error.to_string()))?;
     master.restore(state.slaves());
+    let steward = settings.map(|settings| Steward::new(settings, Instant::ZERO)).transpose();
+    let steward = steward.map_err(|error| Failure::config(error.to_string()))?;
     file.write(&state).map_err(|error| Failure::failed(format!("cannot write the state file: {error}")))?;
-    // Only signals and the start happen here: the bus has a thread and a runtime of its own.
+    // Only signals, the start and the configuration are here: the bus has a thread and a runtime of its own.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
-    runtime.block_on(serve(master, opener, Keeper { file, state }, reporter))
+    let following = steward.map(|steward| (steward, Reporter::new(args.json, link.to_string())));
+    runtime.block_on(serve(master, opener, Keeper { file, state }, reporter, following))
+}
+
+/// The link of the command line, or else of the configuration.
+fn link(args: &RunArgs, settings: Option<&Settings>) -> Result<LinkSpec, Failure> {
+    if let Some(link) = &args.link {
+        return Ok(link.clone());
+    }
+    let written = settings.and_then(|settings| settings.link.as_deref());
+    let written = written.ok_or_else(|| Failure::usage("give --link, or [link] in the configuration"))?;
+    written.parse().map_err(|error| Failure::config(format!("[link] to = \"{written}\": {error}")))
+}
+
+/// What the master is told; a configuration comes whole, so that nothing of it is overruled by half.
+fn config(args: &RunArgs, settings: Option<&Settings>, state: &State, lost: bool, link: &LinkSpec) -> Config {
+    let id = state.id().unwrap_or_default();
+    let mut config = match settings {
+        Some(settings) => settings.config(id, state.sign(), link.timing()),
+        None => Config {
+            circuit_limit: args.max_per_slave,
+            expected_slaves: args.expect_slaves,
+            timing: link.timing(),
+            // Without a configuration the command line has a limit.
+            ..Config::new(id, state.sign(), args.limit.unwrap_or_default())
+        },
+    };
+    config.durable = true;
+    config.state_lost = lost;
+    config
+}
+
+/// What would be done, in sentences.
+fn dry_run(args: &RunArgs, link: &LinkSpec, settings: Option<&Settings>) -> Result<(), Failure> {
+    let mut lines = vec![format!("would open {link}")];
+    if let Some(settings) = settings {
+        lines.extend(settings.summary());
+    } else {
+        let each = args.max_per_slave.unwrap_or(DEFAULT_CIRCUIT_LIMIT);
+        lines.push(format!("would share {} and give each {each} at most", args.limit.unwrap_or_default()));
+    }
+    match writeln!(io::stdout(), "{}", lines.join("\n")) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::failed(error.to_string())),
+        _ => Ok(()),
+    }
 }
 
 fn known_state(args: &RunArgs, file: &StateFile, reporter: &mut Reporter) -> Result<(State, bool), Failure> {
@@ -90,18 +150,16 @@ fn known_state(args: &RunArgs, file: &StateFile, reporter: &mut Reporter) -> Res
             State::fresh()
         }
     };
-    if let Some(id) = args.id {
-        state.set_id(id);
-    }
     args.forget.iter().for_each(|id| state.forget(*id));
     Ok((state, lost))
 }
 
 async fn serve(
-    master: Master<Equal>,
+    master: Master<Any>,
     opener: Opener,
     keeper: Keeper,
     mut reporter: Reporter,
+    following: Option<(Steward, Reporter)>,
 ) -> Result<(), Failure> {
     let mut stop = Stop::listen()?;
     reporter.master = master.config().id;
@@ -113,8 +171,16 @@ async fn serve(
         })?,
     };
     let told = reporter.follow(notices)?;
+    let handle = bus.handle().clone();
+    let follows = async move {
+        match following {
+            Some((steward, reporter)) => follow(steward, handle, reporter).await,
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         () = stop.wait() => {}
+        () = follows => return Err(Failure::failed("the bus is not served any more: a fault in this program")),
         () = bus.died() => return Err(Failure::failed("the bus is not served any more: a fault in this program")),
     }
     let last = bus.stop().await.map_err(|error| Failure::failed(error.to_string()))?;

@@ -3,11 +3,15 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use clap::Args;
+use twc_proto::Instant;
 use twc_sim::report;
-use twc_sim::scenario::{Options, Record, run_with};
+use twc_sim::scenario::{MasterSpec, Options, Record, run_with, units};
 
+use crate::check;
 use crate::exit::Failure;
 use crate::guest::Hosted;
 use crate::scenario;
@@ -20,6 +24,12 @@ pub(crate) struct SimulateArgs {
     /// Another seed than the scenario's
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Let this configuration decide, instead of what the scenario says about its master
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print why every wall connector gets what it gets at this time of the run, such as 10h or 90min
+    #[arg(long, value_name = "TIME", value_parser = units::span)]
+    explain: Option<Duration>,
     /// The outcome as one JSON object
     #[arg(long)]
     json: bool,
@@ -38,9 +48,22 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
     let wanted = args.trace.is_some() || args.report.is_some();
     let sink = if wanted { Some(&mut keep as &mut dyn FnMut(&Record)) } else { None };
     let options = Options { seed: args.seed, sink };
-    let outcome = run_with(&scenario, options, Hosted::new)
+    let settings = args.config.as_deref().map(check::read).transpose()?;
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let make = |spec: &MasterSpec<'_>, saved| {
+        let mut hosted = match &settings {
+            Some(settings) => Hosted::configured(spec, saved, settings.clone())?,
+            None => Hosted::new(spec, saved)?,
+        };
+        if let Some(at) = args.explain {
+            hosted.explain((Instant::ZERO + at, Arc::clone(&said)));
+        }
+        Ok::<_, String>(hosted)
+    };
+    let outcome = run_with(&scenario, options, make)
         .map_err(|error| Failure::config(format!("{}: {error}", args.scenario)))?;
     recording.finish(args)?;
+    explain(args, &said)?;
     let text = if args.json { outcome.to_json() + "\n" } else { outcome.to_string() };
     // A reader that goes away early must not look like a failure.
     let _ = io::stdout().write_all(text.as_bytes());
@@ -51,6 +74,21 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
         "{} is broken; again: twc-master simulate {} --seed {}",
         outcome.scenario, args.scenario, outcome.seed
     )))
+}
+
+/// Prints what was said about the moment that was asked for; to where messages go, for the outcome is the data.
+fn explain(args: &SimulateArgs, said: &Mutex<Vec<String>>) -> Result<(), Failure> {
+    let Some(at) = args.explain else { return Ok(()) };
+    let said = said.lock().map_err(|_| Failure::failed("nothing was explained"))?;
+    if said.is_empty() {
+        return Err(Failure::failed(format!(
+            "nothing to explain at {at:?}: no configuration decides there, or no wall connector is known yet"
+        )));
+    }
+    for sentence in said.iter() {
+        let _ = writeln!(io::stderr(), "{sentence}");
+    }
+    Ok(())
 }
 
 /// What is written while it runs, and what is kept to be drawn.

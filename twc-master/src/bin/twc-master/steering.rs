@@ -1,0 +1,158 @@
+//! A configuration between a simulated house and the master: meters by their place, midnight at time zero.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use serde::Deserialize;
+use twc_master::Master;
+use twc_master::budget::PerPhase;
+use twc_master::budget::meter::{Reading, Sample, Watts};
+use twc_master::budget::plan::{Decision, Mode, Order};
+use twc_master::budget::surplus::{BatteryReading, Topology};
+use twc_master::settings::{Settings, Values, amps};
+use twc_master::share::Any;
+use twc_master::steward::Steward;
+use twc_proto::Instant;
+use twc_sim::house::{MeterPlace, MeterSample};
+use twc_sim::scenario::{MasterSpec, units};
+
+/// Between two looks where no sample comes.
+const LOOK: Duration = Duration::from_secs(1);
+/// The day of a simulation that names none: a Wednesday in summer, at midnight in the zone of the first schedule.
+const DAY: &str = "2026-06-17";
+
+/// What a `[[at]] tell_master` may say.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tell {
+    manual: Manual,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manual {
+    amps: String,
+    r#for: String,
+}
+
+/// A steward and what it needs to know of the simulated house.
+#[derive(Debug)]
+pub(crate) struct Steering {
+    steward: Steward,
+    next: Instant,
+    meters: Vec<MeterPlace>,
+    told: Vec<Decision>,
+    notes: VecDeque<String>,
+    explains: Option<Explanation>,
+}
+
+/// What is wanted at one moment, and where it goes.
+pub(crate) type Explanation = (Instant, Arc<Mutex<Vec<String>>>);
+
+impl Steering {
+    pub(crate) fn new(spec: &MasterSpec<'_>, settings: Settings) -> Result<Self, String> {
+        let zone = settings.schedules.first().map_or(jiff::tz::TimeZone::UTC, |of| of.schedule.zone().clone());
+        let date: jiff::civil::Date = DAY.parse().map_err(|_| "no such day")?;
+        let midnight = date.to_zoned_datetime(zone).map_err(|error| error.to_string())?.timestamp();
+        let mut steward = Steward::new(settings, spec.now).map_err(|error| error.to_string())?;
+        steward.handle_clock(Instant::ZERO, midnight);
+        Ok(Self {
+            steward,
+            next: spec.now,
+            meters: spec.meters.iter().map(|meter| meter.place).collect(),
+            told: Vec::new(),
+            notes: VecDeque::new(),
+            explains: None,
+        })
+    }
+
+    /// When it wants to look again.
+    pub(crate) fn poll_timeout(&self) -> Instant {
+        self.next
+    }
+
+    pub(crate) fn poll_note(&mut self) -> Option<String> {
+        self.notes.pop_front()
+    }
+
+    /// Looks and steers, where it is time.
+    pub(crate) fn advance(&mut self, now: Instant, master: &mut Master<Any>) {
+        if now < self.next {
+            return;
+        }
+        self.next = now + LOOK;
+        self.steward.steer(now, master);
+        for decision in self.steward.decisions().filter(|decision| decision.since == now) {
+            let known = self.told.iter().any(|told| told == decision);
+            if !known {
+                self.notes.push_back(sentence(decision));
+            }
+        }
+        self.told = self.steward.decisions().copied().collect();
+        if let Some((_, said)) = self.explains.take_if(|(at, _)| now >= *at) {
+            // Only a panic elsewhere could have poisoned it.
+            if let Ok(mut said) = said.lock() {
+                said.extend(self.told.iter().map(sentence));
+            }
+        }
+    }
+
+    /// A sample of the simulated house.
+    pub(crate) fn handle_meter(&mut self, now: Instant, sample: &MeterSample) {
+        let Some(place) = self.meters.get(sample.meter.0).copied() else { return };
+        let watts = i32::try_from(sample.watts).unwrap_or(i32::MAX);
+        if place == MeterPlace::Battery {
+            self.steward.handle_battery(BatteryReading { watts, percent: None, at: sample.at });
+            return;
+        }
+        for meter in 0..self.steward.settings().meters.len() {
+            if self.stands_for(meter) != Some(place) {
+                continue;
+            }
+            let settings = self.steward.settings().meters.get(meter);
+            let per_phase = settings.is_some_and(|meter| meter.values == Values::PerPhase);
+            let centiamps = sample.centiamps.map(PerPhase).filter(|_| per_phase);
+            let reading = Reading { centiamps, watts: Some(Watts::Total(watts)) };
+            let sample = Sample { reading, measured: Some(sample.at), arrived: now, retained: sample.is_retained };
+            if let Err(rejected) = self.steward.handle_sample(meter, &sample) {
+                self.notes.push_back(format!("a sample does not count: {rejected}"));
+            }
+        }
+        self.next = now;
+    }
+
+    /// Which simulated meter stands for a configured one: the one beside the cars for a surplus that does not see
+    /// them, the grid's for all others.
+    fn stands_for(&self, meter: usize) -> Option<MeterPlace> {
+        let surplus = self.steward.settings().surplus.filter(|surplus| surplus.meter == meter);
+        let outside = surplus.is_some_and(|surplus| surplus.config.topology == Topology::Outside);
+        let wanted = if outside { MeterPlace::GridWithoutChargers } else { MeterPlace::Grid };
+        self.meters.contains(&wanted).then_some(wanted)
+    }
+
+    /// An order by hand.
+    pub(crate) fn handle_order(&mut self, now: Instant, order: &toml::Table) {
+        let done = order.clone().try_into().map_err(|error| format!("{error}")).and_then(|tell: Tell| {
+            let until = Some(now + units::span(&tell.manual.r#for)?);
+            let order = Order { mode: Mode::Now, amps: Some(amps(&tell.manual.amps)?), watt_hours: None, until };
+            self.steward.planner_mut().order(None, order).map_err(|error| error.to_string())
+        });
+        if let Err(error) = done {
+            self.notes.push_back(format!("an order that makes no sense: {error}"));
+        }
+        self.next = now;
+    }
+
+    /// Says why every slave gets what it gets, the first time it looks at or after a moment.
+    pub(crate) fn explain(&mut self, explanation: Explanation) {
+        self.next = self.next.min(explanation.0);
+        self.explains = Some(explanation);
+    }
+}
+
+fn sentence(decision: &Decision) -> String {
+    let amps = decision.amps.map_or_else(|| "nothing".to_owned(), |amps| amps.to_string());
+    let next = decision.next.map_or_else(String::new, |next| format!("; next change at {next}"));
+    format!("{} is to have {amps}: {}, since {}{next}", decision.slave, decision.reason, decision.since)
+}

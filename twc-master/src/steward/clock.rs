@@ -1,0 +1,51 @@
+//! The civil time between two looks at a clock.
+
+use jiff::{SignedDuration, Timestamp};
+use twc_proto::Instant;
+
+use crate::budget::plan::Scheduled;
+use crate::budget::schedule::{Demand, Schedule, Verdict};
+
+/// A verdict is asked for anew at least so often: a departure's demand changes while a car charges.
+const VERDICT_AGE: core::time::Duration = core::time::Duration::from_secs(60);
+
+/// What the clock showed when somebody looked, and what schedules said then.
+#[derive(Debug, Default)]
+pub(super) struct Clock {
+    looked: Option<(Instant, Timestamp)>,
+    said: std::vec::Vec<(usize, Instant, Timestamp, Verdict)>,
+}
+
+impl Clock {
+    pub(super) fn set(&mut self, now: Instant, wall: Timestamp) {
+        let expected = self.at(now);
+        let stepped = expected.is_none_or(|expected| expected.duration_since(wall).unsigned_abs().as_secs() >= 2);
+        if stepped {
+            self.said.clear();
+        }
+        self.looked = Some((now, wall));
+    }
+
+    /// What the clock shows now; 1970 when nobody ever looked, which is a clock that was never set.
+    fn at(&self, now: Instant) -> Option<Timestamp> {
+        let (then, wall) = self.looked?;
+        let passed = SignedDuration::try_from(now.since(then)).ok()?;
+        wall.checked_add(passed).ok()
+    }
+
+    /// What a schedule says now.
+    pub(super) fn verdict(&mut self, now: Instant, index: usize, schedule: &Schedule) -> Scheduled {
+        let wall = self.at(now).unwrap_or(Timestamp::UNIX_EPOCH);
+        let holds = |(of, asked, _, verdict): &&(usize, Instant, Timestamp, Verdict)| {
+            let over = verdict.until.is_some_and(|until| wall >= until);
+            *of == index && !over && now.since(*asked) < VERDICT_AGE
+        };
+        if let Some((_, asked, at, verdict)) = self.said.iter().find(holds) {
+            return verdict.scheduled(*asked, *at);
+        }
+        let verdict = schedule.verdict(wall, Demand::default());
+        self.said.retain(|(of, ..)| *of != index);
+        self.said.push((index, now, wall, verdict));
+        verdict.scheduled(now, wall)
+    }
+}

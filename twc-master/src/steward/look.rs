@@ -1,0 +1,117 @@
+//! What the wall connectors do, as the budget wants to know it.
+
+use core::time::Duration;
+
+use twc_proto::{CentiAmps, Instant, SlaveState, TwcId};
+
+use crate::budget::{PerPhase, PhaseSet};
+use crate::config::{MAX_SLAVES, PHASES, PhaseAmps};
+use crate::master::{Master, SlaveStatus, Standing};
+use crate::settings::Settings;
+use crate::share::Share;
+
+/// A draw that changed less than this stands still.
+const STILL: u16 = 50;
+/// It has settled when it stood still for so long.
+const SETTLES: Duration = Duration::from_secs(6);
+/// Less than this is no charging.
+const DRAWS: CentiAmps = CentiAmps::from_amps(1);
+/// Currents per phase older than this are not believed.
+const PHASES_AGE: Duration = Duration::from_secs(120);
+
+/// Every slave at the last look.
+#[derive(Debug, Default)]
+pub(super) struct Look {
+    seen: [Option<Seen>; MAX_SLAVES],
+}
+
+/// One slave.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    pub(super) status: SlaveStatus,
+    /// The phases that it is connected to, as configured.
+    pub(super) phases: PhaseSet,
+    /// Those its car was seen to use. Only for what it draws, never for what it may.
+    used: PhaseSet,
+    /// What it ever gave, in watt hours.
+    pub(super) watt_hours: Option<u32>,
+    /// Since when.
+    pub(super) known: Instant,
+    steady: CentiAmps,
+    steady_since: Instant,
+}
+
+impl Look {
+    pub(super) fn at<S: Share>(&mut self, now: Instant, master: &Master<S>, settings: &Settings) {
+        let before = self.seen;
+        self.seen = [None; MAX_SLAVES];
+        for (slot, status) in self.seen.iter_mut().zip(master.slaves()) {
+            let known = before.iter().flatten().find(|seen| seen.status.slave == status.slave);
+            let listed = settings.slaves.iter().find(|slave| slave.id == status.slave);
+            let phases = listed.map_or(PhaseSet::ALL, |slave| slave.phases);
+            let knowledge = master.knowledge(status.slave);
+            let measured = knowledge.and_then(|of| of.phase_amps).filter(|(_, at)| now.since(*at) < PHASES_AGE);
+            let used = measured.and_then(|(amps, _)| PhaseSet::new(amps.map(|amps| amps >= DRAWS)));
+            let (steady, steady_since) = match known {
+                Some(seen) if status.drawn.value().abs_diff(seen.steady.value()) < STILL => {
+                    (seen.steady, seen.steady_since)
+                }
+                _ => (status.drawn, now),
+            };
+            *slot = Some(Seen {
+                status,
+                phases,
+                // A unit on fewer terminals than three reports those it has.
+                used: if phases == PhaseSet::ALL { used.unwrap_or(phases) } else { phases },
+                watt_hours: knowledge.map(|of| of.session.watt_hours),
+                known: known.map_or(now, |seen| seen.known),
+                steady,
+                steady_since,
+            });
+        }
+    }
+
+    pub(super) fn get(&self, place: usize) -> Option<&Seen> {
+        self.seen.get(place)?.as_ref()
+    }
+
+    /// What those slaves draw together on each phase.
+    pub(super) fn drawn(&self, of: impl Fn(TwcId) -> bool) -> PerPhase {
+        let those = self.seen.iter().flatten().filter(|seen| of(seen.status.slave));
+        those.fold(PerPhase::ZERO, |sum, seen| sum.plus(PerPhase::of(seen.status.drawn, seen.used)))
+    }
+
+    /// What those slaves may draw together on each phase by the master's books.
+    pub(super) fn committed(&self, of: impl Fn(TwcId) -> bool) -> PhaseAmps {
+        let those = self.seen.iter().flatten().filter(|seen| of(seen.status.slave));
+        let sum = those.fold([0_u16; PHASES], |sum, seen| {
+            let mut phase = 0..PHASES;
+            sum.map(|amps| {
+                let counts = phase.next().is_some_and(|phase| seen.phases.contains(phase));
+                amps.saturating_add(if counts { seen.status.commitment.value() } else { 0 })
+            })
+        });
+        sum.map(CentiAmps::new)
+    }
+
+    /// Whether every car has followed the last change: it takes what it is offered, or stands still.
+    pub(super) fn is_settled(&self, now: Instant) -> bool {
+        self.seen.iter().flatten().all(|seen| {
+            let offered = seen.status.offered.unwrap_or_default().value();
+            let follows = offered.abs_diff(seen.status.drawn.value()) <= 100;
+            follows || now.since(seen.steady_since) >= SETTLES
+        })
+    }
+}
+
+impl Seen {
+    /// Whether there is a car that may want energy.
+    pub(super) fn asks(&self) -> bool {
+        let plugged = !matches!(self.status.state, SlaveState::READY | SlaveState::ERROR);
+        plugged && self.status.standing == Standing::Linked
+    }
+
+    pub(super) fn draws(&self) -> bool {
+        self.status.drawn >= DRAWS
+    }
+}

@@ -1,0 +1,230 @@
+//! A steward carries out a configuration: it reads meters and the clock, decides with [`crate::budget`], and tells a
+//! [`Master`] what that comes to.
+//!
+//! Sans-IO like the rest. Give it samples and the civil time as they come, and the master once a second and after
+//! every sample:
+//!
+//! ```
+//! use twc_master::settings::Settings;
+//! use twc_master::share::Rotation;
+//! use twc_master::steward::Steward;
+//! use twc_master::{Master, Timing};
+//! use twc_proto::{Instant, Sign, TwcId};
+//!
+//! let settings = Settings::parse("[site]\ncontinuous_limit = \"16A\"\n[[slave]]\nid = \"3495\"\n")?;
+//! let config = settings.config(TwcId::new(0x4242), Sign::new(0x5A), Timing::SERIAL);
+//! let mut master = Master::new(config, Rotation::default(), Instant::ZERO)?;
+//! let mut steward = Steward::new(settings, Instant::ZERO)?;
+//! steward.steer(Instant::ZERO, &mut master);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod clock;
+mod look;
+mod obey;
+
+use std::vec::Vec;
+
+use thiserror::Error;
+use twc_proto::{CentiAmps, Instant, TwcId};
+
+use self::clock::Clock;
+use self::look::Look;
+use crate::budget::history::History;
+use crate::budget::house::{House, HouseError};
+use crate::budget::meter::{Freshness, Rejected, Sample};
+use crate::budget::plan::{Candidate, Decision, Decisions, Planner};
+use crate::budget::surplus::{BatteryReading, Surplus, SurplusError};
+use crate::config::{MAX_SLAVES, PHASES, PhaseAmps, Place};
+use crate::master::Master;
+use crate::settings::Settings;
+use crate::share::Share;
+
+/// A rise of a watched limit below this is not worth a word to the master: half an ampere.
+const WORTH_A_RAISE: u16 = 50;
+
+/// Follows a configuration.
+#[derive(Debug)]
+pub struct Steward {
+    settings: Settings,
+    watched: Vec<Watched>,
+    planner: Planner,
+    /// What all our wall connectors drew.
+    own: History,
+    clock: Clock,
+    look: Look,
+    obeyed: [Option<obey::Obeyed>; MAX_SLAVES],
+    decided: Decisions,
+}
+
+/// A limit that a meter watches.
+#[derive(Debug)]
+struct Watched {
+    /// Index of the circuit in the settings; `None` is the site.
+    circuit: Option<usize>,
+    place: Place,
+    meter: usize,
+    house: House,
+    /// What is safe without a meter.
+    failsafe: PhaseAmps,
+    /// What our wall connectors below it drew.
+    own: History,
+    ordered: Option<PhaseAmps>,
+}
+
+/// A configuration that cannot be followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum StewardError {
+    /// A watched limit.
+    #[error(transparent)]
+    House(#[from] HouseError),
+    /// The surplus.
+    #[error(transparent)]
+    Surplus(#[from] SurplusError),
+}
+
+impl Steward {
+    /// A steward that knows nothing but its configuration: every watched limit is in its failsafe stage.
+    ///
+    /// # Errors
+    /// When the configuration cannot be followed; one from [`Settings::parse`] can.
+    pub fn new(settings: Settings, now: Instant) -> Result<Self, StewardError> {
+        let surplus = settings.surplus.map(|of| Surplus::new(of.config, now)).transpose()?;
+        let all = core::iter::once((None, &settings.site));
+        let all = all.chain(settings.circuits.iter().enumerate().map(|(index, of)| (Some(index), of)));
+        let mut watched = Vec::new();
+        for (circuit, of) in all {
+            let Some((house, failsafe)) = of.house.zip(settings.failsafe(of)) else { continue };
+            watched.push(Watched {
+                circuit,
+                place: settings.place(circuit),
+                meter: house.meter,
+                house: House::new(house.config, now)?,
+                failsafe,
+                own: History::new(),
+                ordered: None,
+            });
+        }
+        Ok(Self {
+            settings,
+            watched,
+            planner: Planner::new(surplus),
+            own: History::new(),
+            clock: Clock::default(),
+            look: Look::default(),
+            obeyed: [None; MAX_SLAVES],
+            decided: [None; MAX_SLAVES],
+        })
+    }
+
+    /// What it follows.
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Orders and emergencies.
+    pub const fn planner_mut(&mut self) -> &mut Planner {
+        &mut self.planner
+    }
+
+    /// What it decided last, and why.
+    pub fn decisions(&self) -> impl Iterator<Item = &Decision> {
+        self.decided.iter().flatten()
+    }
+
+    /// The civil time, whenever somebody looks at a clock. Without it schedules do what they do otherwise.
+    pub fn handle_clock(&mut self, now: Instant, wall: jiff::Timestamp) {
+        self.clock.set(now, wall);
+    }
+
+    /// A sample of the meter with this index in [`Settings::meters`], import positive.
+    ///
+    /// # Errors
+    /// Why it does not count, where one of those who use this meter says so.
+    pub fn handle_sample(&mut self, meter: usize, sample: &Sample) -> Result<(), Rejected> {
+        let mut said = Ok(());
+        for watched in self.watched.iter_mut().filter(|watched| watched.meter == meter) {
+            said = said.and(watched.house.handle_sample(sample, &watched.own));
+        }
+        let shows = self.settings.surplus.is_some_and(|surplus| surplus.meter == meter);
+        if let Some(surplus) = self.planner.surplus_mut().filter(|_| shows) {
+            said = said.and(surplus.handle_sample(sample, &self.own));
+        }
+        said
+    }
+
+    /// What the home battery says.
+    pub fn handle_battery(&mut self, reading: BatteryReading) {
+        if let Some(surplus) = self.planner.surplus_mut() {
+            surplus.handle_battery(reading);
+        }
+    }
+
+    /// Decides, and tells the master. Call it once a second and after every sample.
+    pub fn steer<S: Share>(&mut self, now: Instant, master: &mut Master<S>) {
+        self.look.at(now, master, &self.settings);
+        self.own.note(now, self.look.drawn(|_| true));
+        self.order_limits(now, master);
+        let candidates: Vec<Candidate> = (0..MAX_SLAVES).filter_map(|place| self.candidate(now, place)).collect();
+        self.decided = self.planner.plan(now, self.look.is_settled(now), &candidates);
+        for place in 0..MAX_SLAVES {
+            if let Some(decision) = self.decided.get(place).copied().flatten() {
+                self.obey(now, &decision, master);
+            }
+        }
+    }
+
+    /// Lowers and raises what meters watch.
+    fn order_limits<S: Share>(&mut self, now: Instant, master: &mut Master<S>) {
+        let (settings, look) = (&self.settings, &self.look);
+        for watched in &mut self.watched {
+            let circuit = watched.circuit;
+            let is_below = |id: TwcId| {
+                let listed = settings.slaves.iter().find(|slave| slave.id == id);
+                listed.is_none_or(|slave| settings.is_below(slave, circuit))
+            };
+            watched.own.note(now, look.drawn(is_below));
+            let limit = watched.house.limit(now);
+            let wanted = match limit.freshness {
+                Freshness::Fresh | Freshness::NoRaise => limit.beside(look.committed(is_below)),
+                Freshness::Failsafe => watched.failsafe,
+                Freshness::Withhold => [CentiAmps::ZERO; PHASES],
+            };
+            let worth = watched.ordered.is_none_or(|ordered| {
+                let pairs = || wanted.iter().zip(&ordered);
+                pairs().any(|(new, old)| new < old)
+                    || pairs().any(|(new, old)| new.value() >= old.value().saturating_add(WORTH_A_RAISE))
+            });
+            if worth {
+                watched.ordered = Some(wanted);
+                // The place comes from the configuration that the master has; it exists.
+                let _ = master.order(now, watched.place, wanted);
+            }
+        }
+    }
+
+    /// What protection leaves a slave: the least of every watched limit above it.
+    fn protection(&self, now: Instant, seen: &look::Seen) -> CentiAmps {
+        let listed = self.settings.slaves.iter().find(|slave| slave.id == seen.status.slave);
+        let above = self
+            .watched
+            .iter()
+            .filter(|watched| listed.is_none_or(|slave| self.settings.is_below(slave, watched.circuit)));
+        let has = seen.status.offered.unwrap_or_default();
+        let leaves = above.map(|watched| {
+            let limit = watched.house.limit(now);
+            let phases = (0..PHASES).zip(limit.limit).filter(|(phase, _)| seen.phases.contains(*phase));
+            let free = phases.map(|(_, free)| free).min().unwrap_or_default();
+            match limit.freshness {
+                Freshness::Fresh => free,
+                Freshness::NoRaise => free.min(has.max(crate::config::FLOOR)),
+                _ => limit.slave_cap.unwrap_or(free),
+            }
+        });
+        leaves.min().unwrap_or(CentiAmps::new(u16::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests;

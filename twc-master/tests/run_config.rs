@@ -1,0 +1,71 @@
+//! Claim: `run --config` carries out a file: a schedule that is off keeps a simulated car at the least that its unit can be
+//! told, a meter's program is started and believed, and `--dry-run` opens nothing.
+#![cfg(all(feature = "app", unix))]
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+mod programs;
+
+use programs::Program;
+
+/// A file in a folder of its own, so that state files do not meet.
+fn written(name: &str, text: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("twc-run-config-{}-{name}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("twc.toml");
+    fs::write(&path, text).unwrap();
+    path
+}
+
+fn run(config: &PathBuf) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_twc-master"));
+    command.args(["run", "--json", "--link", "sim", "--config"]).arg(config);
+    command.arg("--state").arg(config.with_extension("state"));
+    command
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_done_and_writes_nothing() {
+    let config = written("dry", "[site]\ncontinuous_limit = \"40A\"\n[link]\nto = \"/dev/nowhere\"\n");
+    let output = Command::new(env!("CARGO_BIN_EXE_twc-master"))
+        .args(["run", "--dry-run", "--config"])
+        .arg(&config)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("would open serial:/dev/nowhere") && said.contains("the site carries 40A"), "{said}");
+    assert!(!config.with_extension("state").exists());
+}
+
+#[test]
+fn a_meter_program_feeds_a_limit_and_decisions_are_told_with_their_reason() {
+    let config = written(
+        "meter",
+        r#"
+[site]
+continuous_limit = "20A"
+meter = "grid"
+mode = "off"
+
+[[slave]]
+id = "3495"
+mode = "now"
+
+[meter.grid]
+interval = "1s"
+source = "exec:/bin/sh TWC_SCRIPT"
+"#,
+    );
+    let script = config.with_file_name("meter.sh");
+    fs::write(&script, "while :; do echo '{\"amps\": [10, 1, 1]}'; sleep 0.5; done\n").unwrap();
+    let text = fs::read_to_string(&config).unwrap().replace("TWC_SCRIPT", script.to_str().unwrap());
+    fs::write(&config, text).unwrap();
+    let mut program = Program::start(run(&config));
+    // 10 A of 20 A are taken by the house.
+    program.wait_for(60, |line| line.contains("protection: no more than 10.00 A").then_some(()));
+    program.child.kill().unwrap();
+    program.child.wait().unwrap();
+}
