@@ -7,7 +7,7 @@ use core::time::Duration;
 use common::{Bench, IDS, config};
 use twc_master::{Config, Timing};
 use twc_proto::vin::VinState;
-use twc_sim::{ChargerConfig, CheckerConfig, WorldConfig};
+use twc_sim::{ChargerConfig, CheckerConfig, FaultPreset, WorldConfig};
 
 /// Ten minutes with `slaves` charging cars; a gap over `most` breaks the checker's rule.
 fn gaps_stay_within(most: Duration, slaves: usize, timing: Timing, delay: Duration) {
@@ -51,6 +51,35 @@ fn three_slaves_hear_us_every_2_seconds() {
 #[test]
 fn three_slaves_behind_a_slow_converter_hear_us_every_3_5_seconds() {
     gaps_stay_within(Duration::from_millis(3_500), 3, Timing::TCP, Duration::from_millis(150));
+}
+
+/// Units that know none of the questions never answer them: that costs time, and not the heartbeats'.
+#[test]
+fn questions_without_an_answer_hold_up_no_heartbeat() {
+    let units = IDS.into_iter().map(ChargerConfig::firmware_4_4).collect();
+    let checker =
+        CheckerConfig { max_gap: Duration::from_secs(2), may_withhold: false, ..CheckerConfig::new(0, 4_000) };
+    let mut bench = Bench::with_checker(config(40, 3), units, WorldConfig::default(), checker);
+    bench.run_for(20);
+    (0..3).for_each(|slave| bench.plug_in(slave));
+    bench.run_for(600);
+    bench.assert_kept();
+    let longest = bench.master().lateness().longest_gap;
+    assert!(longest <= Duration::from_secs(2), "{longest:?}");
+}
+
+/// Lost answers are waited for; still no slave that answers at all waits for more than half of what it puts up with.
+#[test]
+fn on_a_cable_that_loses_frames_no_gap_is_over_five_seconds() {
+    for (seed, fault) in [(1, FaultPreset::Home), (2, FaultPreset::BadCable)] {
+        let mut bench = Bench::new(40, 3, WorldConfig { seed, fault, ..WorldConfig::default() });
+        bench.run_for(20);
+        (0..3).for_each(|slave| bench.plug_in(slave));
+        bench.run_for(1_800);
+        let longest = bench.master().lateness().longest_gap;
+        assert!(longest <= Duration::from_secs(5), "{fault}: {longest:?}");
+        bench.assert_kept();
+    }
 }
 
 #[test]
