@@ -54,7 +54,8 @@ pub(crate) fn soak(args: &SoakArgs) -> Result<(), Failure> {
     };
     soak::many(seeds, trouble, threads, Hosted::new, done).map_err(Failure::failed)?;
     bar.finish_and_clear();
-    broken.sort_by_key(|outcome| outcome.seed);
+    // Broken rules first, then worlds that only did not recover.
+    broken.sort_by_key(|outcome| (outcome.verdict.is_ok(), outcome.seed));
     // A reader that goes away early must not look like a failure.
     let mut out = io::stdout().lock();
     for outcome in broken.iter().take(MOST_TOLD) {
