@@ -16,7 +16,7 @@ use twc_proto::{CentiAmps, TwcId};
 
 use self::story::Story;
 use crate::charger::ChargerConfig;
-use crate::fault::FaultPreset;
+use crate::fault::{FaultPreset, FaultRates};
 use crate::guest::Guest;
 use crate::rng::{Ratio, Rng};
 use crate::scenario;
@@ -35,7 +35,7 @@ pub fn scenario(seed: u64, trouble: Duration) -> Scenario {
     let any_master_frame_refreshes = rng.below(4) == 0;
     let chargers: Vec<ChargerConfig> =
         (0..slaves).map(|number| unit(&mut rng, FIRST_ID + number, any_master_frame_refreshes)).collect();
-    let fault = preset(&mut rng);
+    let fault = line(&mut rng);
     let delay = if rng.below(3) == 0 { Duration::from_millis(20 + rng.below(130)) } else { Duration::ZERO };
     let echo = rng.below(3) == 0;
     let expected = if rng.below(2) == 0 { slaves } else { 0 };
@@ -51,7 +51,7 @@ pub fn scenario(seed: u64, trouble: Duration) -> Scenario {
         limit: Limit { amps: CentiAmps::from_amps(amps), phases: None },
         nodes: Vec::new(),
         house: None,
-        fault: fault.rates(),
+        fault,
         echo,
         delay,
         timeline: Story::new(rng, &chargers, !delay.is_zero()).tell(trouble),
@@ -74,13 +74,10 @@ fn settings(expected: u16) -> toml::Table {
 fn unit(rng: &mut Rng, id: u16, any_master_frame_refreshes: bool) -> ChargerConfig {
     let id = TwcId::new(id);
     let config = if rng.below(4) == 0 { ChargerConfig::p1(id) } else { ChargerConfig::p2(id) };
-    let rare = |rng: &mut Rng| if rng.below(4) == 0 { Ratio::new(1, 30) } else { Ratio::ZERO };
     // Owners report 10 to 30 s; what is promised holds for anything under T_off.
     let slow_to_stop = rng.below(4) == 0;
     ChargerConfig {
         any_master_frame_refreshes,
-        late_answers: rare(rng),
-        doubled_answers: rare(rng),
         // Readings seen in the field lie up to 0.4 A too low and 0.7 A too high.
         meter_error: rng.below(111) as i16 - 40,
         resume_with_held_limit: rng.below(4) == 0,
@@ -89,8 +86,13 @@ fn unit(rng: &mut Rng, id: u16, any_master_frame_refreshes: bool) -> ChargerConf
     }
 }
 
-fn preset(rng: &mut Rng) -> FaultPreset {
-    FaultPreset::ALL[rng.below(4) as usize]
+/// One of the presets, in a quarter of cases with answers that come late or twice as well.
+fn line(rng: &mut Rng) -> FaultRates {
+    let rates = FaultPreset::ALL[rng.below(4) as usize].rates();
+    if rng.below(4) > 0 {
+        return rates;
+    }
+    FaultRates { late: Ratio::new(1, 30), doubled: Ratio::new(1, 30), ..rates }
 }
 
 /// Plays the world of one seed.

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use super::preset;
+use super::line;
 use crate::car::CarProfile;
 use crate::charger::ChargerConfig;
 use crate::fault::FaultRates;
@@ -86,7 +86,7 @@ impl Story {
             9 => Action::ResumeCar(which),
             10 => Action::KillMaster,
             11 if self.has_converter => Action::Stall(Duration::from_millis(self.rng.below(LONGEST_STALL_MILLIS))),
-            _ => Action::Fault(preset(&mut self.rng).rates()),
+            _ => Action::Fault(line(&mut self.rng)),
         }
     }
 

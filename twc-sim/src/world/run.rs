@@ -85,7 +85,10 @@ impl Bus {
             return;
         };
         let is_heard = self.outside.is_direct(self.now);
-        for other in self.on_air.iter().filter(|other| !other.is_ghost && other.first_byte_over() <= self.now) {
+        // What the line lost nobody can have heard.
+        let arrives = |other: &&Transmission| !other.lost_to.master && !other.bytes.is_empty();
+        let begun = self.on_air.iter().filter(|other| !other.is_ghost && other.first_byte_over() <= self.now);
+        for other in begun.filter(arrives) {
             let Sender::Charger(index) = other.sender else {
                 continue;
             };
