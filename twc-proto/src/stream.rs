@@ -16,7 +16,7 @@ type Outcome = Result<Received, DecodeError>;
 /// and are counted; one to three bytes between delimiters are what real units leave there, and only counted.
 ///
 /// A pause ends nothing: the decoder has no clock. A caller that has one, and wants a frame to end where bytes stop
-/// coming, pushes a [`slip::END`](crate::slip::END) there. The guarantee above is for callers that do not.
+/// coming, pushes a [`slip::END`] there. The guarantee above is for callers that do not.
 ///
 /// ```
 /// use twc_proto::Decoder;

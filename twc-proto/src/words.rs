@@ -94,8 +94,10 @@ mod tests {
 
     #[test]
     fn words_are_clean_when_no_byte_of_them_is_special() {
-        for one in 0..=u8::MAX {
-            for other in 0..=u8::MAX {
+        // An interpreter takes its time.
+        let step = if cfg!(miri) { 27 } else { 1 };
+        for one in (0..=u8::MAX).step_by(step) {
+            for other in (0..=u8::MAX).step_by(step) {
                 for place in 0..20 {
                     let mut bytes = [other; 20];
                     bytes[place] = one;
