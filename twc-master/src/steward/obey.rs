@@ -1,5 +1,7 @@
 //! From decisions to commands.
 
+use core::time::Duration;
+
 use twc_proto::{CentiAmps, Instant, TwcId};
 
 use super::Steward;
@@ -17,9 +19,12 @@ pub(super) struct Obeyed {
     slave: TwcId,
     cap: Option<CentiAmps>,
     stopped: bool,
-    /// Whether its car wanted energy when it was stopped: silence shows no more.
-    asked: bool,
+    /// Since when it has been stopped, or not.
+    since: Instant,
 }
+
+/// A slave that gets heartbeats again has so long to show that there is a car.
+const SHOWS_ITS_CAR: Duration = Duration::from_secs(90);
 
 impl Steward {
     /// The slave at this place of the look, as the planner wants it.
@@ -27,8 +32,10 @@ impl Steward {
         let seen = *self.look.get(place)?;
         let protection = self.protection(now, &seen);
         let slave = seen.status.slave;
-        let stopped = self.obeyed(slave).is_some_and(|told| told.stopped && told.asked);
-        let asks = seen.asks() || (stopped && seen.status.withheld.is_some());
+        // A slave without heartbeats shows nothing: there may be a car by now, so it is tried when there is something.
+        let told = self.obeyed(slave);
+        let tried = told.is_some_and(|told| !told.stopped && now < told.since + SHOWS_ITS_CAR);
+        let asks = seen.asks() || seen.status.withheld.is_some() || tried;
         let listed = self.settings.slaves.iter().find(|listed| listed.id == slave);
         let usual = Candidate {
             slave,
@@ -85,14 +92,10 @@ impl Steward {
         } else if was_stopped && !stop {
             let _ = master.release(now, slave);
         }
-        let seen = (0..).map_while(|place| self.look.get(place)).find(|seen| seen.status.slave == slave);
-        let asked = match told {
-            Some(told) if told.stopped && stop => told.asked,
-            _ => seen.is_some_and(super::look::Seen::asks),
-        };
+        let since = told.filter(|told| told.stopped == stop).map_or(now, |told| told.since);
         let known = self.obeyed.iter().position(|of| of.is_none_or(|of| of.slave == slave));
         if let Some(slot) = known.and_then(|place| self.obeyed.get_mut(place)) {
-            *slot = Some(Obeyed { slave, cap, stopped: stop, asked });
+            *slot = Some(Obeyed { slave, cap, stopped: stop, since });
         }
     }
 
