@@ -66,7 +66,10 @@ impl<S: Share> Master<S> {
                     slave.orders.hook_until = Some(until);
                     self.events.push(Event::HookDue { slave: id, stop: true, until });
                 }
-                Switch::Start(Strategy::Withhold) => self.let_back(slot, now),
+                // Somebody may have released it before.
+                Switch::Start(Strategy::Withhold) if self.guard.withheld(slot).is_some() => {
+                    self.let_back(slot, now);
+                }
                 Switch::Start(Strategy::Hook) => {
                     slave.orders.hook_until = Some(until);
                     self.events.push(Event::HookDue { slave: id, stop: false, until });

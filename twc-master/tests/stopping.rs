@@ -97,6 +97,22 @@ fn withhold_affects_only_target() {
 }
 
 #[test]
+fn a_released_slave_is_served_at_once_and_once() {
+    let mut bench = charging(p2(1), "tesla");
+    bench.master().stop(IDS[0], Some(Strategy::Withhold)).unwrap();
+    bench.run_for(10);
+    let now = bench.sim.now();
+    assert!(bench.master().release(now, IDS[0]));
+    bench.run_for(5);
+    assert_eq!(bench.status(0).standing, Standing::Linked);
+    // The dwell runs out; nothing happens to a slave that is linked already.
+    bench.run_for(90);
+    assert_eq!(bench.status(0).standing, Standing::Linked);
+    assert_eq!(bench.charger(0).car().unwrap().interruptions(), 0);
+    assert!(bench.charger(0).true_current() > amps(10));
+}
+
+#[test]
 fn the_third_interruption_is_refused_and_that_is_an_answer() {
     let mut bench = charging(p2(1), "tesla");
     for number in 1..=2 {
