@@ -37,7 +37,8 @@ pub struct Config {
     /// The state of an earlier run was there and could not be read: whoever is heard may still follow what that
     /// run sent, so that even first heartbeats wait where they do not fit beside every unit's maximum.
     pub state_lost: bool,
-    /// How many slaves the installation has, if known: raises need not wait for others that may still appear.
+    /// How many slaves the installation has, if known, at least as many as there are connections: raises need not
+    /// wait for others that may still appear.
     pub expected_slaves: u8,
     /// Whether to announce ourselves with linkreadys at the start. Slaves link without.
     pub announce: bool,

@@ -76,7 +76,7 @@ impl Guard {
             times,
             durable: config.durable,
             state_lost: config.state_lost,
-            expected: usize::from(config.expected_slaves),
+            expected: usize::from(config.expected_slaves).max(config.connections.iter().flatten().count()),
             ledgers: [None; MAX_SLAVES],
             start_up: Some(now + times.stop),
             bus_used: now,

@@ -89,6 +89,11 @@ impl Guard {
     /// No more heartbeats go to this slave; `why` where they could. With a car plugged in that is a strike.
     pub(crate) fn silence(&mut self, slot: usize, why: Option<Withheld>, plugged: bool) {
         let Some(ledger) = self.ledger_mut(slot) else { return };
+        if ledger.is_strange() {
+            // Nobody served it: there is nothing to reserve, and nothing for the state file to say.
+            ledger.withheld = why;
+            return;
+        }
         ledger.contact = Contact::Silent;
         ledger.withheld = why;
         ledger.clean = 0;
@@ -116,7 +121,8 @@ impl Guard {
         let durable = self.durable;
         let Some(ledger) = self.ledger_mut(slot) else { return Reservation::Ended };
         match ledger.reach {
-            _ if ledger.contact == Contact::Stopping => Reservation::Running,
+            // What is feared of one we never served ends with `end_fears`.
+            _ if ledger.contact == Contact::Stopping || ledger.is_strange() => Reservation::Running,
             Reach::At(at) if at <= quiet_since && (ledger.stops_proven() || ledger.shows_stop() || bus_quiet) => {
                 // A restart must not take it for a slave that may be told the floor at once.
                 ledger.contact = if durable { Contact::Stopping } else { Contact::Stopped };

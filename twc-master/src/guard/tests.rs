@@ -157,6 +157,17 @@ fn a_linked_slave_is_a_six_amp_risk_and_a_first_contact_needs_room() {
 }
 
 #[test]
+fn a_slave_that_is_told_zero_still_counts_its_floor() {
+    let mut guard = guard(40);
+    granted(&mut guard, 0, 10).unwrap();
+    for _ in 0..3 {
+        assert_eq!(guard.grant(0, CentiAmps::ZERO, T0).unwrap().offer.amps(), CentiAmps::ZERO);
+        answers(&mut guard, 0, CentiAmps::ZERO, CentiAmps::ZERO);
+    }
+    assert_eq!(guard.commitment(0), AMPS_6);
+}
+
+#[test]
 fn lost_slave_keeps_its_share_until_it_must_have_stopped() {
     let mut guard = guard(40);
     granted(&mut guard, 0, 20).unwrap();

@@ -87,10 +87,11 @@ impl House {
         config.circuits[0] = Some(Circuit::new(Place::Circuit(1), [amps(self.circuit); 3]));
         config.circuits[1] = Some(Circuit::new(Place::Site, [amps(self.panel); 3]));
         if self.listed {
-            let phases = self.single_phase.then_some([Phases::L2, Phases::NONE, Phases::NONE]);
+            // Each of the two on a phase of its own: counted on all, they no longer fit beside each other.
+            let phases = [Phases::L2, Phases::L3].map(|phase| [phase, Phases::NONE, Phases::NONE]);
             let places = [Place::Circuit(0), Place::Circuit(1), Place::Site];
             config.connections = [0, 1, 2].map(|slot: usize| {
-                let phases = phases.filter(|_| slot < 2);
+                let phases = phases.get(slot).copied().filter(|_| self.single_phase);
                 Some(Connection { phases, ..Connection::new(IDS[slot], places[slot]) })
             });
         }

@@ -59,6 +59,20 @@ fn a_car_that_does_not_follow_where_yielding_is_not_enough_is_silenced_after_30_
 }
 
 #[test]
+fn a_slave_that_is_itself_over_a_limit_is_not_raised_though_its_target_would_fit_beside_the_others() {
+    let mut world = settled(40, [20, 6, 6]);
+    world.units[0].mood = Mood::KeepsDrawing;
+    world.order(Place::Site, [amps(19); 3]);
+    // The floor is all a slave hears from the second missed answer on; then it answers again, and still draws 19 A.
+    world.trouble[0].unheard = 3;
+    let from = world.now;
+    world.run_for(10 * SECOND);
+    let told = world.judge.log.iter().filter(|frame| frame.slot == 0 && frame.at >= from);
+    let told: Vec<_> = told.filter_map(|frame| frame.limit).collect();
+    assert!(told.contains(&600) && told.windows(2).all(|pair| pair[1] <= pair[0]), "{told:?}");
+}
+
+#[test]
 fn a_floor_that_no_longer_fits_is_told_first_then_silenced_and_comes_back_with_room() {
     let mut world = settled(40, [14, 13, 13]);
     let from = world.now;
