@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use twc_proto::message::{Report, Text};
 use twc_proto::unit::SerialError;
 use twc_proto::vin::{VinError, VinParts, VinState};
-use twc_proto::{Firmware, MeterReading, SerialNumber, TwcId, Vin};
+use twc_proto::{CentiAmps, Firmware, MeterReading, SerialNumber, TwcId, Vin};
 
 const SENDER: TwcId = TwcId::new(0x3495);
 
@@ -115,4 +115,18 @@ proptest! {
         let same = if at == 8 { to == b'X' } else { value(good[at]) == value(to) };
         prop_assert_eq!(Vin::try_from(bad).unwrap().has_check_digit(), same);
     }
+}
+
+#[test]
+fn a_meter_reading_has_volts_as_sent_and_amps_of_half_steps() {
+    let report = |kwh, phase_half_amps| {
+        let volts = [230, 241, 0];
+        MeterReading::from_report(&Report::Meter { sender: SENDER, kwh, volts, phase_half_amps }).unwrap()
+    };
+    let reading = report(1_000_000, Some([64, 1, 255]));
+    assert_eq!(reading.volts(), [230, 241, 0]);
+    assert_eq!(reading.phase_amps(), Some([3_200, 50, 12_750].map(CentiAmps::new)));
+    assert_eq!(reading.plausible_kwh(), Some(1_000_000));
+    assert_eq!(report(1_000_001, None).plausible_kwh(), None);
+    assert_eq!(report(1_000_001, None).phase_amps(), None);
 }

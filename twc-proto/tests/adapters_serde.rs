@@ -162,3 +162,51 @@ fn what_cannot_be_is_refused() {
         assert!(serde_json::from_value::<Text<7>>(json!(bad)).is_err(), "{bad}");
     }
 }
+
+#[test]
+fn bytes_are_read_from_sequences_too_and_never_more_than_fit() {
+    use serde::Deserialize;
+    use serde::de::value::{Error, SeqDeserializer};
+
+    /// What a binary format without a type for bytes hands out.
+    struct Sequence(Vec<u8>);
+
+    impl<'de> serde::Deserializer<'de> for Sequence {
+        type Error = Error;
+
+        fn deserialize_any<V: serde::de::Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+            visitor.visit_seq(SeqDeserializer::new(self.0.into_iter()))
+        }
+
+        fn is_human_readable(&self) -> bool {
+            false
+        }
+
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit unit_struct
+            newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+        }
+    }
+
+    assert_eq!(Text::<3>::deserialize(Sequence(b"ab".to_vec())), Ok(Text(*b"ab\0")));
+    assert_eq!(Text::<3>::deserialize(Sequence(b"abc".to_vec())), Ok(Text(*b"abc")));
+    let error = Text::<3>::deserialize(Sequence(b"abcd".to_vec())).unwrap_err().to_string();
+    assert!(error.starts_with("invalid length 4, expected "), "{error}");
+    let body = common::hex("FC E1 77 77 12 00 00 00 00 00 00 00 00 00 00 6A");
+    let sum = checksum(&body);
+    let body = [&body[..15], &[sum]].concat();
+    let seen = Received::deserialize(Sequence(body.clone())).unwrap();
+    assert_eq!(Some(seen), received(body));
+    assert!(Received::deserialize(Sequence(vec![0; 21])).is_err());
+}
+
+#[test]
+fn errors_say_what_was_expected() {
+    let error = serde_json::from_value::<Text<3>>(json!(7)).unwrap_err().to_string();
+    assert!(error.contains("printable ASCII"), "{error}");
+    let error = serde_json::from_value::<Text<3>>(json!("\u{e9}")).unwrap_err().to_string();
+    assert!(error.contains("printable ASCII"), "{error}");
+    // Four bytes where three fit, in the binary form.
+    let error = postcard::from_bytes::<Text<3>>(b"\x04abcd").unwrap_err();
+    assert!(postcard::from_bytes::<Text<3>>(b"\x03abc").is_ok(), "{error}");
+}
