@@ -21,6 +21,8 @@ const GIVE_UP: Duration = Duration::from_secs(10);
 const ASLEEP: Duration = Duration::from_secs(60);
 /// An answer later than this belongs to nothing we know of.
 const MOST_LATE: Duration = Duration::from_secs(2);
+/// So long after a damaged frame the bus is one that damages frames.
+const DAMAGING: Duration = Duration::from_secs(5);
 /// So long after its last heartbeat a slave announces itself again: about 10 s. Later may have another cause.
 const SLAVE_NOTICES: Range<Duration> = Duration::from_secs(9)..Duration::from_secs(13);
 impl<S: Share> Master<S> {
@@ -126,6 +128,9 @@ impl<S: Share> Master<S> {
             }
             return;
         };
+        if self.may_be_a_ghost(slot, now, ready) {
+            return;
+        }
         let version = Version::from_link_ready(body_len);
         let mut slave = Slave::new(ready.slave, version, ready.max_current, now);
         slave.learn(ready, body_len);
@@ -136,6 +141,15 @@ impl<S: Share> Master<S> {
         }
         self.announced(ready, version);
         self.compare(slot, ready);
+    }
+
+    /// A damaged linkready whose sum fits carries an id that nobody has. It must not take the place of a slave that
+    /// is known, nor any place on a bus that damages frames, before it was heard twice.
+    fn may_be_a_ghost(&mut self, slot: usize, now: Instant, ready: &SlaveLinkReady) -> bool {
+        let replaces = self.slaves.get(slot).is_some_and(Option::is_some);
+        let is_damaging = self.garbled > 0 && now.since(self.disturbed_at) < DAMAGING;
+        let said = (ready.slave, ready.sign);
+        (replaces || is_damaging) && self.rumour.replace(said) != Some(said)
     }
 
     fn announced(&mut self, ready: &SlaveLinkReady, version: Version) {
@@ -186,6 +200,9 @@ impl<S: Share> Master<S> {
         let first = matches!(was, Phase::Silent { .. });
         let proves = first && noticed && !slave.seems_deaf && undisturbed_since < slave.heard;
         let other_sign = known_sign.filter(|sign| *sign != ready.sign);
+        if slave.has_restarted(other_sign.is_some()) {
+            self.guard.restarted(slot);
+        }
         if other_sign.is_some() {
             slave.state = SlaveState::READY;
             slave.asks = false;

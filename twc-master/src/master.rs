@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use twc_proto::{CentiAmps, DecodeError, Envelope, Instant, Node, Received, SlaveState, TwcId, Version};
+use twc_proto::{CentiAmps, DecodeError, Envelope, Instant, Node, Received, Sign, SlaveState, TwcId, Version};
 
 use crate::config::{Config, ConfigError, MAX_SLAVES};
 use crate::event::{Constraint, Event, EventQueue, Refusal, Withheld};
@@ -36,6 +36,8 @@ pub struct Master<S> {
     pub(crate) announcement: Announcement,
     pub(crate) foreign: Option<Foreign>,
     pub(crate) surplus_slave: Option<TwcId>,
+    /// A linkready that may have been a damaged one: it counts when it comes again.
+    pub(crate) rumour: Option<(TwcId, Sign)>,
     pub(crate) events: EventQueue,
     pub(crate) garbled: u32,
     /// When a frame was last damaged.
@@ -121,6 +123,7 @@ impl<S: Share> Master<S> {
             announcement: Announcement::new(now, config.announce),
             foreign: None,
             surplus_slave: None,
+            rumour: None,
             events: EventQueue::new(),
             garbled: 0,
             disturbed_at: now,

@@ -1,13 +1,20 @@
 //! What each slave may do because of what was sent to it.
 
 use core::fmt::Write as _;
+use core::time::Duration;
 
-use twc_proto::message::{MasterHeartbeat, SlaveHeartbeat};
-use twc_proto::{Command, Instant, TwcId};
+use twc_proto::message::{MasterHeartbeat, SlaveHeartbeat, SlaveLinkReady};
+use twc_proto::{Command, Instant, Sign, TwcId};
 
 use super::tree::{Circuits, Phases, Sums};
 use super::{CheckerConfig, tolerance};
 
+/// The byte behind a frame is on the wire when the frame is over.
+const TAIL: Duration = Duration::from_millis(2);
+/// Longer than this between two linkreadys, and something may have kept the unit going in between.
+const ANNOUNCES_EVERY: Duration = Duration::from_secs(13);
+/// Who has announced itself for so long has cut its current: units do after 30 s.
+const ANNOUNCES_FOR: Duration = Duration::from_secs(45);
 /// Two exchanges in a row must show a lowering before it counts.
 const CONFIRMATIONS: u8 = 2;
 /// What command 06 adds.
@@ -44,6 +51,18 @@ pub(super) struct Entry {
     pub(super) is_acknowledged: bool,
     /// It answered the last exchange that is over.
     pub(super) answers: bool,
+    /// Since when it has announced itself without a pause, and when it did so last.
+    announces: Option<(Instant, Instant)>,
+    sign: Option<Sign>,
+    has_restarted: Restart,
+}
+
+/// How often it announced itself with a sign that was new, since it got a heartbeat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Restart {
+    No,
+    Once,
+    Twice,
 }
 
 #[derive(Debug)]
@@ -114,12 +133,33 @@ impl Book {
 
     /// Slaves that must have stopped by themselves stop counting.
     pub(super) fn expire(&mut self, now: Instant, config: &CheckerConfig) {
+        let t_off = config.t_off.saturating_sub(TAIL);
         for entry in self.entries.iter_mut().filter(|entry| entry.counts) {
             let last_frame_end = self.lines.get(entry.bus).map_or(entry.last_end, |line| line.last_frame_end);
-            let silent_since = if config.any_master_frame_refreshes { last_frame_end } else { entry.last_end };
-            if now >= silent_since + config.t_off {
+            let is_kept_going = config.any_master_frame_refreshes
+                && now < last_frame_end + t_off
+                && !entry.has_announced_long_enough();
+            if now >= entry.last_end + t_off && !is_kept_going {
                 entry.change(&mut self.promised, |entry| entry.counts = false);
             }
+        }
+    }
+
+    /// A slave says that it has no master.
+    pub(super) fn announce(&mut self, bus: usize, now: Instant, ready: &SlaveLinkReady) {
+        let Some(entry) = self.entries.iter_mut().find(|entry| entry.is(bus, ready.slave)) else {
+            return;
+        };
+        let goes_on = entry.announces.filter(|(_, last)| now.since(*last) <= ANNOUNCES_EVERY);
+        entry.announces = Some((goes_on.map_or(now, |(first, _)| first), now));
+        entry.has_restarted = match entry.sign.replace(ready.sign) {
+            Some(before) if before != ready.sign => Restart::Once,
+            _ if entry.has_restarted == Restart::No => Restart::No,
+            _ => Restart::Twice,
+        };
+        // Its limit went with the power; a sign that comes once may be a damaged one.
+        if entry.has_restarted == Restart::Twice && !entry.counts {
+            entry.committed = 0;
         }
     }
 
@@ -145,6 +185,8 @@ impl Book {
         let target_before = entry.target;
         entry.change(promised, |entry| entry.obey(heartbeat, floor));
         entry.last_end = end;
+        entry.announces = None;
+        entry.has_restarted = Restart::No;
         let may_confirm = entry.target == target_before;
         entry.is_acknowledged &= may_confirm;
         let (slave, master) = (heartbeat.slave, heartbeat.master);
@@ -172,7 +214,8 @@ impl Book {
         let Some(exchange) = self.line(bus).and_then(|line| line.exchange.as_mut()) else {
             return false;
         };
-        let in_window = now <= exchange.end + config.answer_window;
+        // What is complete before the request is over answers an earlier one.
+        let in_window = (exchange.end..=exchange.end + config.answer_window).contains(&now);
         if !in_window || answer.slave != exchange.slave || answer.master != exchange.master {
             return false;
         }
@@ -220,6 +263,9 @@ impl Book {
                     last_end: end,
                     is_acknowledged: false,
                     answers: false,
+                    announces: None,
+                    sign: None,
+                    has_restarted: Restart::No,
                 };
                 self.entries.insert(index, entry);
                 index
@@ -229,6 +275,11 @@ impl Book {
 }
 
 impl Entry {
+    /// A unit that hears anything it takes for its master does not announce itself; so this one has cut its current.
+    fn has_announced_long_enough(&self) -> bool {
+        self.announces.is_some_and(|(first, last)| last.since(first) >= ANNOUNCES_FOR)
+    }
+
     fn is(&self, bus: usize, slave: TwcId) -> bool {
         self.bus == bus && self.slave == slave
     }

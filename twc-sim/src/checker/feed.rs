@@ -107,7 +107,11 @@ impl Checker {
     pub fn on_heard(&mut self, bus: usize, now: Instant, message: &Message) {
         match message {
             Message::SlaveHeartbeat(answer) => self.answer(bus, now, answer),
-            Message::SlaveLinkReady(ready) if self.config.service.is_some() => {
+            Message::SlaveLinkReady(ready) => {
+                self.book.announce(bus, now, ready);
+                if self.config.service.is_none() {
+                    return;
+                }
                 let unit = self.tree.unit(bus, ready.slave);
                 if let Some(unit) = unit.and_then(|unit| self.units.get_mut(unit)) {
                     unit.linking.announce(now);
