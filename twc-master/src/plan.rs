@@ -34,6 +34,8 @@ struct Round {
     slots: [usize; MAX_SLAVES],
     count: usize,
     budget: CentiAmps,
+    /// Who waits for more than the floors of the others leave.
+    crowded_out: Option<usize>,
 }
 
 impl<S: Share> Master<S> {
@@ -44,6 +46,42 @@ impl<S: Share> Master<S> {
         let wishes = round.wishes.get(..round.count).unwrap_or_default();
         let targets = self.share.divide(now, round.budget, wishes);
         self.take_targets(now, &round, &targets);
+        if let Some(waiting) = round.crowded_out {
+            self.make_way(waiting, now);
+        }
+    }
+
+    /// A slave that stopped may resume with more than the floors of the others leave, and would wait for ever. Once
+    /// they all are at their floors, one makes way: one without a car, else one whose car forgives it.
+    fn make_way(&mut self, waiting: usize, now: Instant) {
+        let comes =
+            |slot: usize| self.guard.withheld(slot) == Some(Withheld::Turn) && !self.turn_is_back(slot, now);
+        let fits = self.guard.free(waiting) >= self.guard.resumes_with(waiting).value();
+        if fits || (0..MAX_SLAVES).any(comes) {
+            return;
+        }
+        let at_floor = |slot: usize, slave: &Slave| {
+            slave.phase == Phase::Linked && slave.missed == 0 && self.guard.commitment(slot) == FLOOR
+        };
+        let candidates = self.slaves.iter().enumerate().filter_map(|(slot, slave)| {
+            let slave = slave.as_ref().filter(|slave| at_floor(slot, slave))?;
+            self.wish(slot, slave).may_wait.then_some((slave.asks, slot))
+        });
+        let all_low = self.slaves.iter().enumerate().all(|(slot, slave)| {
+            slave.as_ref().is_none_or(|slave| slave.phase != Phase::Linked || at_floor(slot, slave))
+        });
+        if let Some((_, slot)) = candidates.min().filter(|_| all_low) {
+            self.withhold(slot, Withheld::Turn);
+        }
+    }
+
+    fn makes_way(&self, slot: usize) -> bool {
+        self.guard.withheld(slot) == Some(Withheld::Turn)
+    }
+
+    fn may_make_way(&self, slot: usize) -> bool {
+        let may = |slave: &Slave| slave.phase == Phase::Linked && self.wish(slot, slave).may_wait;
+        self.makes_way(slot) || self.slaves.get(slot).and_then(Option::as_ref).is_some_and(may)
     }
 
     /// Stops and starts what was ordered to.
@@ -98,8 +136,13 @@ impl<S: Share> Master<S> {
 
     /// What every slave brings to the division. What silent slaves may still draw is not there to be divided.
     fn wishes(&self) -> Round {
-        let mut round =
-            Round { wishes: [NOBODY; MAX_SLAVES], slots: [0; MAX_SLAVES], count: 0, budget: CentiAmps::ZERO };
+        let mut round = Round {
+            wishes: [NOBODY; MAX_SLAVES],
+            slots: [0; MAX_SLAVES],
+            count: 0,
+            budget: CentiAmps::ZERO,
+            crowded_out: None,
+        };
         let (mut reserved, mut returning) = (0_u16, FLOOR);
         for (slot, slave) in self.slaves.iter().enumerate() {
             let Some(slave) = slave else { continue };
@@ -109,7 +152,10 @@ impl<S: Share> Master<S> {
                 continue;
             }
             if slave.phase == Phase::Waiting && self.guard.commitment(slot) == CentiAmps::ZERO {
-                returning = returning.max(self.guard.resumes_with(slot));
+                let needs = self.guard.resumes_with(slot);
+                if needs > returning {
+                    (returning, round.crowded_out) = (needs, Some(slot));
+                }
             }
             if let (Some(place), Some(index)) =
                 (round.wishes.get_mut(round.count), round.slots.get_mut(round.count))
@@ -121,7 +167,17 @@ impl<S: Share> Master<S> {
         let site = self.guard.site_limit();
         let whole = self.budget.unwrap_or(site).min(site).value();
         let all = whole.saturating_sub(reserved);
-        round.budget = CentiAmps::new(all.saturating_sub(room_to_return(all, round.count, returning)));
+        let floors = FLOOR.value().saturating_mul(round.count as u16);
+        let extra = returning.value().saturating_sub(FLOOR.value());
+        // What the others must leave beyond the floor so that a slave may come back that may resume with more; where
+        // that does not fit beside their floors, they are lowered to these, and one makes way.
+        let fits = floors.saturating_add(extra) <= all;
+        let somebody_may = (0..MAX_SLAVES).any(|slot| self.may_make_way(slot));
+        round.crowded_out = round.crowded_out.filter(|_| !fits && somebody_may);
+        round.budget = match round.crowded_out {
+            Some(_) => CentiAmps::new(all.min(floors)),
+            None => CentiAmps::new(if fits { all - extra } else { all }),
+        };
         round
     }
 
@@ -148,7 +204,9 @@ impl<S: Share> Master<S> {
             match target {
                 Target::Withhold if wish.linked && wish.may_wait => self.withhold(slot, Withheld::Turn),
                 // Half an interruption would be one for nothing.
-                Target::Amps(_) if self.turn_is_back(slot, now) => self.let_back(slot, now),
+                Target::Amps(_) if round.crowded_out.is_none() && self.turn_is_back(slot, now) => {
+                    self.let_back(slot, now);
+                }
                 _ => {}
             }
             let amps = target.amps().filter(|amps| *amps >= FLOOR).map(|amps| amps.min(wish.cap));
@@ -212,12 +270,4 @@ impl<S: Share> Master<S> {
         }
         self.guard.record_ahead(slot, slave.target);
     }
-}
-
-/// What the others must leave beyond the floor so that a slave may come back that may resume with more. Nothing,
-/// where that would not fit beside their floors.
-fn room_to_return(budget: u16, slaves: usize, returning: CentiAmps) -> u16 {
-    let floors = FLOOR.value().saturating_mul(slaves as u16);
-    let extra = returning.value().saturating_sub(FLOOR.value());
-    if floors.saturating_add(extra) <= budget { extra } else { 0 }
 }
