@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use bench::{A, Bench};
 use twc_proto::{CentiAmps, Command, SlaveState};
+use twc_sim::car::Window;
 use twc_sim::{Car, CarPlan, CarProfile, ChargerConfig};
 
 fn profile(name: &str) -> CarProfile {
@@ -182,4 +183,22 @@ fn cars_come_and_go_by_plan_and_leave_with_what_they_have() {
     assert!(charger.car().is_none() && charger.expected_cars().count() == 0);
     let departed: Vec<u64> = charger.departed_cars().map(Car::taken_watt_hours).collect();
     assert!(departed.len() == 1 && departed[0] > 150, "{departed:?}");
+}
+
+#[test]
+fn a_car_with_a_schedule_asks_for_a_limit_early_and_draws_only_in_its_hours() {
+    let mut bench = Bench::new(ChargerConfig::p2(A));
+    let mut car = Car::new(profile("i3"), 50_000);
+    // From 00:05 to 00:10.
+    car.set_schedule(Some(Window { from: 5, to: 10 }));
+    bench.command(|charger, now| charger.plug_in(now, car).unwrap());
+    bench.keep(2);
+    bench.start(1_600);
+    let early = bench.keep(200);
+    assert_eq!((early.state, early.limit.value(), early.drawn.value()), (SlaveState::WANTS_CHARGE, 1_600, 0));
+    bench.keep(300 + 30 - bench.now.as_micros() / 1_000_000);
+    assert!(bench.charger().true_current().value() > 1_400);
+    bench.keep(600 + 10 - bench.now.as_micros() / 1_000_000);
+    assert_eq!((bench.charger().true_current(), bench.charger().relay_closed()), (CentiAmps::ZERO, false));
+    assert!(!bench.charger().car().unwrap().is_full());
 }

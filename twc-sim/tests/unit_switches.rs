@@ -2,11 +2,15 @@
 
 mod bench;
 
-use bench::{A, Bench, MASTER};
-use twc_proto::message::{Control, Item, Report};
-use twc_proto::{CentiAmps, Command, Message, SlaveState};
+use std::collections::BTreeSet;
+
+use bench::{A, B, Bench, MASTER};
+use twc_proto::message::{Control, Item, MasterLinkReady, Report};
+use twc_proto::{
+    CentiAmps, Command, Decoder, Envelope, Instant, Message, Node, Received, Sign, SlaveState, Version,
+};
 use twc_sim::charger::{Line, Rotary};
-use twc_sim::{CarProfile, ChargerConfig};
+use twc_sim::{Car, CarProfile, Charger, ChargerConfig, Led};
 
 #[test]
 fn a_welded_relay_goes_on_whatever_is_commanded() {
@@ -111,4 +115,67 @@ fn a_short_press_clears_a_lock_and_a_long_one_reboots() {
     assert_ne!(bench.charger().sign(), sign, "a reboot brings a new sign");
     assert_eq!(bench.charger().id(), A);
     assert_eq!(bench.keep(2).state, SlaveState::READY);
+}
+
+#[test]
+fn a_loss_timer_of_a_minute_cuts_after_a_minute_and_not_before() {
+    use core::time::Duration;
+    let config = ChargerConfig { cut_after: Duration::from_secs(60), ..ChargerConfig::p2(A) };
+    let mut bench = Bench::charging(config, CarProfile::i3(), 1_600);
+    bench.secs(58);
+    assert!(bench.charger().true_current().value() > 1_400);
+    bench.secs(3);
+    assert_eq!((bench.charger().true_current(), bench.charger().relay_closed()), (CentiAmps::ZERO, false));
+}
+
+#[test]
+fn a_drawn_id_outlives_a_power_cut_only_with_the_switch() {
+    for keeps_drawn_id in [false, true] {
+        let mut bench = Bench::new(ChargerConfig { keeps_drawn_id, ..ChargerConfig::p2(A) });
+        bench.keep(2);
+        bench.ask(Message::LinkReady1(MasterLinkReady::new(A, Sign::new(9))));
+        let drawn = bench.charger().id();
+        assert_ne!(drawn, A);
+        bench.command(Charger::power_off);
+        bench.command(Charger::power_on);
+        assert_eq!(bench.charger().id(), if keeps_drawn_id { drawn } else { A });
+    }
+}
+
+#[test]
+fn a_second_master_shows_as_four_blinks_and_stops_nothing() {
+    let mut bench = Bench::charging(ChargerConfig::p2(A), CarProfile::i3(), 1_600);
+    bench.ask(Message::LinkReady2(MasterLinkReady::new(MASTER, Sign::new(9))));
+    assert_eq!(bench.charger().led(), Led::Green, "its own master");
+    bench.ask(Message::LinkReady2(MasterLinkReady::new(B, Sign::new(9))));
+    bench.keep(2);
+    assert_eq!(bench.charger().led(), Led::Red(4));
+    assert!(bench.charger().true_current().value() > 1_400);
+    bench.keep(10);
+    assert_eq!(bench.charger().led(), Led::Green);
+}
+
+#[test]
+fn with_dip_switch_2_down_a_tesla_forgives_some_stops_and_with_it_up_none() {
+    let survived = |talks_to_car, seed| {
+        let config = ChargerConfig { talks_to_car, ..ChargerConfig::p2(A) };
+        let mut charger = Charger::new(config, seed, Instant::ZERO);
+        charger.plug_in(Instant::ZERO, Car::new(CarProfile::tesla(), 10_000)).unwrap();
+        let stop = Message::Stop(Control { master: MASTER, slave: A });
+        let stop = Envelope::canonical(Version::P2, stop).unwrap();
+        let mut stops = 0;
+        while !charger.car().unwrap().has_fault() {
+            charger.handle_message(Instant::ZERO, &heard(&stop));
+            stops += 1;
+        }
+        stops - 1
+    };
+    assert!((0..20).all(|seed| survived(true, seed) == 0));
+    let legacy: BTreeSet<i32> = (0..40).map(|seed| survived(false, seed)).collect();
+    assert_eq!(legacy, BTreeSet::from([0, 1, 2, 3]), "how many is drawn at plug-in");
+}
+
+fn heard(envelope: &Envelope) -> Received {
+    let wire = envelope.to_wire();
+    Decoder::new().decode(&mut wire.as_ref()).unwrap().unwrap()
 }
