@@ -317,8 +317,8 @@ impl<S: Share> Master<S> {
     }
 
     pub(crate) fn end_exchange(&mut self, now: Instant) {
-        let over = |exchange: &crate::turn::Exchange| exchange.until.is_some_and(|until| now >= until);
-        let Some(exchange) = self.turn.exchange.filter(over) else { return };
+        let over = self.given_up_at().is_some_and(|at| now >= at);
+        let Some(exchange) = self.turn.exchange.filter(|_| over) else { return };
         self.turn.exchange = None;
         if exchange.kind != Kind::Heartbeat {
             return;

@@ -352,7 +352,7 @@ impl<S: Share> Node for Master<S> {
     }
 
     fn poll_timeout(&self) -> Option<Instant> {
-        let window = self.turn.exchange.and_then(|exchange| exchange.until);
+        let window = self.given_up_at();
         let announce = self.announcement.due().map(|due| due.max(self.turn.free_at));
         let announce = announce.filter(|_| self.turn.exchange.is_none() && !self.is_hands_off());
         let foreign = self.foreign.map(|foreign| foreign.gone_at());

@@ -53,7 +53,8 @@ impl<S: Share> Master<S> {
             let next = slave.told_at.is_some_and(|at| over <= at + in_time);
             next && slave.missed == 0 && slave.follows() && !slave.asks_for_a_limit()
         };
-        count > 0 && usize::from(self.turn.since_query) >= count.max(2) && linked().all(waits)
+        let rested = count > 0 && usize::from(self.turn.since_query) >= count.max(2);
+        rested && !self.somebody_comes_down() && linked().all(waits)
     }
 
     /// The next question that is due, in slack.

@@ -116,11 +116,31 @@ impl<S: Share> Master<S> {
         }
     }
 
-    /// Every slave that gets heartbeats gets its next one now; those who have to come down first.
+    /// Every slave that gets heartbeats gets its next one now; those who have to come down first. The answer under way
+    /// is waited for as long as is usual on such a link, not as long as was learnt from late ones.
     pub(crate) fn hurry(&mut self, now: Instant) {
         for slave in self.slaves.iter_mut().flatten().filter(|slave| slave.phase == Phase::Linked) {
             slave.due = slave.due.min(now);
         }
+        let window = self.config.timing.reply_window;
+        if let Some(exchange) = &mut self.turn.exchange {
+            exchange.until =
+                exchange.until.map(|until| until.min(exchange.sent.map_or(until, |sent| sent + window)));
+        }
+    }
+
+    /// When an answer is no longer waited for: at the end of its window, or while somebody has yet to be told to come
+    /// down, after what is usual on such a link.
+    pub(crate) fn given_up_at(&self) -> Option<Instant> {
+        let exchange = self.turn.exchange?;
+        let until = exchange.until?;
+        let usual = exchange.sent.map(|sent| sent + self.config.timing.reply_window);
+        Some(usual.filter(|_| self.somebody_comes_down()).map_or(until, |usual| usual.min(until)))
+    }
+
+    /// Whether somebody has yet to be told to come down.
+    pub(crate) fn somebody_comes_down(&self) -> bool {
+        (0..self.slaves.len()).any(|slot| self.guard.comes_down(slot))
     }
 
     /// Two units seem to have one id: what is told to one is told to both.

@@ -55,11 +55,16 @@ impl Guard {
 
 impl Ledger {
     /// The most it may be told where `amount` fits: one that has not followed for long comes down, whatever fits.
+    ///
+    /// While too much is in force a target only falls. A share that changes its mind in between, always in favour of
+    /// whoever is told next, would else have everybody told more than fits together.
     fn most(&self, amount: u32, over: bool, now: Instant) -> u16 {
-        match self.has_lagged(OTHERS_YIELD, now) {
-            true if over => FLOOR.value(),
-            true => self.told(),
-            false => u16::try_from(amount).unwrap_or(u16::MAX).min(self.cap()),
+        let fits = u16::try_from(amount).unwrap_or(u16::MAX).min(self.cap());
+        match (self.has_lagged(OTHERS_YIELD, now), over) {
+            (true, true) => FLOOR.value(),
+            (true, false) => self.told(),
+            (false, true) => fits.min(self.aim.max(FLOOR.value())),
+            (false, false) => fits,
         }
     }
 }

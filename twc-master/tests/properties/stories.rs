@@ -325,3 +325,25 @@ fn three_slaves_behind_a_converter_of_150_ms_each_way_hear_of_a_fall_within_2_7_
     assert!(slowest > Duration::from_millis(1_500), "then the page on safety is too humble: {slowest:?}");
     assert!(slowest <= Duration::from_millis(2_700), "{slowest:?}");
 }
+
+#[test]
+fn a_share_that_always_favours_whoever_is_told_next_does_not_keep_a_limit_from_falling() {
+    let mut world = settled(40, [14, 13, 13]);
+    let from = world.now;
+    world.order(Place::Site, [amps(20); 3]);
+    for _ in 0..200 {
+        // The one that waited longest gets the most.
+        let told = |slot: &usize| world.judge.log.iter().rfind(|frame| frame.slot == *slot).unwrap().at;
+        let next = (0..3).min_by_key(told).unwrap();
+        let mut asks = [600; 3];
+        asks[next] = 800;
+        world.share.0.set(asks);
+        world.run_for(SECOND / 20);
+    }
+    let told = |slot| {
+        let limits = world.judge.log.iter().filter(|frame| frame.slot == slot && frame.at >= from);
+        u32::from(limits.filter_map(|frame| frame.limit).next_back().unwrap())
+    };
+    assert!([0, 1, 2].map(told).iter().sum::<u32>() <= 2_000);
+    assert!(world.judge.broken.is_empty(), "{:?}", world.judge.broken);
+}
