@@ -54,8 +54,7 @@ impl<S: Share> Master<S> {
     /// A slave that stopped may resume with more than the floors of the others leave, and would wait for ever. Once
     /// they all are at their floors, one makes way: one without a car, else one whose car forgives it.
     fn make_way(&mut self, waiting: usize, now: Instant) {
-        let comes =
-            |slot: usize| self.guard.withheld(slot) == Some(Withheld::Turn) && !self.turn_is_back(slot, now);
+        let comes = |slot: usize| self.makes_way(slot) && !self.turn_is_back(slot, now);
         let fits = self.guard.free(waiting) >= self.guard.resumes_with(waiting).value();
         if fits || (0..MAX_SLAVES).any(comes) {
             return;
@@ -236,8 +235,7 @@ impl<S: Share> Master<S> {
 
     /// Whether a slave that made room for others may be served again: it must have stopped by now.
     fn turn_is_back(&self, slot: usize, now: Instant) -> bool {
-        let waits = self.guard.withheld(slot) == Some(Withheld::Turn);
-        waits && self.guard.reservation_ends(slot).is_none_or(|at| now > at + MARGIN)
+        self.makes_way(slot) && self.guard.reservation_ends(slot).is_none_or(|at| now > at + MARGIN)
     }
 
     /// What frees a car that sticks at 6 A, while all of it is free: nobody is lowered for its sake.
