@@ -200,9 +200,6 @@ impl<S: Share> Master<S> {
         let first = matches!(was, Phase::Silent { .. });
         let proves = first && noticed && !slave.seems_deaf && undisturbed_since < slave.heard;
         let other_sign = known_sign.filter(|sign| *sign != ready.sign);
-        if slave.has_restarted(other_sign.is_some()) {
-            self.guard.restarted(slot);
-        }
         if other_sign.is_some() {
             slave.state = SlaveState::READY;
             slave.asks = false;

@@ -51,8 +51,6 @@ pub(crate) struct Pending {
 pub(crate) struct Slave {
     pub(crate) id: TwcId,
     pub(crate) sign: Option<Sign>,
-    /// How often it announced itself with a sign that was new, since it got a heartbeat: once may be damage.
-    restarts: u8,
     pub(crate) version: Version,
     pub(crate) unit_max: CentiAmps,
     /// The length and maximum of the last linkready that said something else than what we hold true.
@@ -104,7 +102,6 @@ impl Slave {
         Self {
             id,
             sign: None,
-            restarts: 0,
             version,
             unit_max,
             doubt: None,
@@ -174,19 +171,8 @@ impl Slave {
         changed
     }
 
-    /// It announced itself, with another sign than before or the same. True once a restart has shown twice.
-    pub(crate) fn has_restarted(&mut self, has_other_sign: bool) -> bool {
-        self.restarts = match self.restarts {
-            _ if has_other_sign => 1,
-            0 => 0,
-            _ => 2,
-        };
-        self.restarts == 2
-    }
-
     /// A heartbeat goes there now.
     pub(crate) fn begin_exchange(&mut self, now: Instant) {
-        self.restarts = 0;
         if self.phase != Phase::Linked {
             self.phase = Phase::Linked;
             self.heard = now;

@@ -7,7 +7,7 @@ use twc_proto::Instant;
 
 use super::Guard;
 use super::ledger::{Contact, Doubt, PROOFS, Reach};
-use crate::config::{FLOOR, Timing};
+use crate::config::Timing;
 use crate::event::Withheld;
 
 /// Longer than this between two linkreadys, and something else may have kept the unit going in between.
@@ -173,21 +173,6 @@ impl Guard {
             }
             Reach::InFlight => false,
         })
-    }
-
-    /// A slave has restarted. What had stopped before does not come back with what it held.
-    pub(crate) fn restarted(&mut self, slot: usize) {
-        let stopped = |ledger: &&mut super::Ledger| {
-            ledger.contact == Contact::Stopped && ledger.admission == super::Admission::None
-        };
-        let floor = FLOOR.value();
-        if let Some(ledger) = self.ledger_mut(slot).filter(stopped).filter(|ledger| ledger.lease > floor) {
-            ledger.held = 0;
-            ledger.lease = floor;
-            ledger.to_record = floor;
-            ledger.recorded = ledger.recorded.min(floor);
-            self.changed();
-        }
     }
 
     /// A silent slave announced itself.

@@ -3,8 +3,8 @@
 use core::fmt::Write as _;
 use core::time::Duration;
 
-use twc_proto::message::{MasterHeartbeat, SlaveHeartbeat, SlaveLinkReady};
-use twc_proto::{Command, Instant, Sign, TwcId};
+use twc_proto::message::{MasterHeartbeat, SlaveHeartbeat};
+use twc_proto::{Command, Instant, TwcId};
 
 use super::tree::{Circuits, Phases, Sums};
 use super::{CheckerConfig, tolerance};
@@ -53,16 +53,6 @@ pub(super) struct Entry {
     pub(super) answers: bool,
     /// Since when it has announced itself without a pause, and when it did so last.
     announces: Option<(Instant, Instant)>,
-    sign: Option<Sign>,
-    has_restarted: Restart,
-}
-
-/// How often it announced itself with a sign that was new, since it got a heartbeat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Restart {
-    No,
-    Once,
-    Twice,
 }
 
 #[derive(Debug)]
@@ -146,20 +136,10 @@ impl Book {
     }
 
     /// A slave says that it has no master.
-    pub(super) fn announce(&mut self, bus: usize, now: Instant, ready: &SlaveLinkReady) {
-        let Some(entry) = self.entries.iter_mut().find(|entry| entry.is(bus, ready.slave)) else {
-            return;
-        };
-        let goes_on = entry.announces.filter(|(_, last)| now.since(*last) <= ANNOUNCES_EVERY);
-        entry.announces = Some((goes_on.map_or(now, |(first, _)| first), now));
-        entry.has_restarted = match entry.sign.replace(ready.sign) {
-            Some(before) if before != ready.sign => Restart::Once,
-            _ if entry.has_restarted == Restart::No => Restart::No,
-            _ => Restart::Twice,
-        };
-        // Its limit went with the power; a sign that comes once may be a damaged one.
-        if entry.has_restarted == Restart::Twice && !entry.counts {
-            entry.committed = 0;
+    pub(super) fn announce(&mut self, bus: usize, now: Instant, slave: TwcId) {
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.is(bus, slave)) {
+            let goes_on = entry.announces.filter(|(_, last)| now.since(*last) <= ANNOUNCES_EVERY);
+            entry.announces = Some((goes_on.map_or(now, |(first, _)| first), now));
         }
     }
 
@@ -186,7 +166,6 @@ impl Book {
         entry.change(promised, |entry| entry.obey(heartbeat, floor));
         entry.last_end = end;
         entry.announces = None;
-        entry.has_restarted = Restart::No;
         let may_confirm = entry.target == target_before;
         entry.is_acknowledged &= may_confirm;
         let (slave, master) = (heartbeat.slave, heartbeat.master);
@@ -264,8 +243,6 @@ impl Book {
                     is_acknowledged: false,
                     answers: false,
                     announces: None,
-                    sign: None,
-                    has_restarted: Restart::No,
                 };
                 self.entries.insert(index, entry);
                 index

@@ -108,7 +108,7 @@ impl Checker {
         match message {
             Message::SlaveHeartbeat(answer) => self.answer(bus, now, answer),
             Message::SlaveLinkReady(ready) => {
-                self.book.announce(bus, now, ready);
+                self.book.announce(bus, now, ready.slave);
                 if self.config.service.is_none() {
                     return;
                 }
