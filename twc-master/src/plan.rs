@@ -171,8 +171,8 @@ impl<S: Share> Master<S> {
         // What the others must leave beyond the floor so that a slave may come back that may resume with more; where
         // that does not fit beside their floors, they are lowered to these, and one makes way.
         let fits = floors.saturating_add(extra) <= all;
-        let somebody_may = (0..MAX_SLAVES).any(|slot| self.may_make_way(slot));
-        round.crowded_out = round.crowded_out.filter(|_| !fits && somebody_may);
+        let somebody_may = || (0..MAX_SLAVES).any(|slot| self.may_make_way(slot));
+        round.crowded_out = round.crowded_out.filter(|_| !fits && somebody_may());
         round.budget = match round.crowded_out {
             Some(_) => CentiAmps::new(all.min(floors)),
             None => CentiAmps::new(if fits { all - extra } else { all }),

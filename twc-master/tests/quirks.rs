@@ -25,8 +25,8 @@ fn raised(bench: &mut Bench) {
     bench.run_for(25);
 }
 
-#[test]
-fn a_car_stuck_at_6_amps_is_freed_where_its_profile_says_how() {
+/// A car that sticks at 6 A, right after its offer was raised from 10 to 13 A.
+fn with_a_raise_that_latches() -> Bench {
     let mut bench = bench(25, 1);
     let settings = SlaveSettings { profile: &Profile::TESLA_LATCH, ..SlaveSettings::DEFAULT };
     bench.master().set_slave(IDS[0], settings).unwrap();
@@ -34,6 +34,12 @@ fn a_car_stuck_at_6_amps_is_freed_where_its_profile_says_how() {
     bench.master().set_budget(Some(amps(10))).unwrap();
     bench.run_for(60);
     bench.master().set_budget(Some(amps(13))).unwrap();
+    bench
+}
+
+#[test]
+fn a_car_stuck_at_6_amps_is_freed_where_its_profile_says_how() {
+    let mut bench = with_a_raise_that_latches();
     bench.run_for(15);
     assert!(bench.charger(0).car().unwrap().is_latched(), "the raise has latched it");
     bench.run_for(60);
@@ -67,13 +73,7 @@ fn the_cure_needs_the_whole_amount_free_or_is_not_tried() {
 
 #[test]
 fn the_cure_is_dropped_at_once_when_the_limit_falls() {
-    let mut bench = bench(25, 1);
-    let settings = SlaveSettings { profile: &Profile::TESLA_LATCH, ..SlaveSettings::DEFAULT };
-    bench.master().set_slave(IDS[0], settings).unwrap();
-    bench.plug_in_a(0, "tesla_2018", 60_000);
-    bench.master().set_budget(Some(amps(10))).unwrap();
-    bench.run_for(60);
-    bench.master().set_budget(Some(amps(13))).unwrap();
+    let mut bench = with_a_raise_that_latches();
     for _ in 0..60 {
         if !bench.happened(is_cure) {
             bench.run_for(1);
