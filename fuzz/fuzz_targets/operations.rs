@@ -3,6 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 
+#[allow(dead_code, unused_imports, reason = "each target uses its part")]
 #[path = "../../twc-master/tests/fuzz/mod.rs"]
 mod bodies;
 
