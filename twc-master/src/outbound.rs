@@ -39,22 +39,35 @@ impl<S: Share> Master<S> {
     }
 
     /// Whether something other than a heartbeat may go out: every linked slave has had one since the last such
-    /// frame, each can have its next one in time, and none has still to be told to come down. On a full bus, in
-    /// time means one exchange later than without.
+    /// frame, each can have its next one in time, and none has still to be told to come down.
     pub(crate) fn has_slack(&self, now: Instant) -> bool {
         let linked = || self.slaves.iter().flatten().filter(|slave| slave.phase == Phase::Linked);
         let count = linked().count();
+        let waits = |slave: &Slave| slave.missed == 0 && slave.follows() && !slave.asks_for_a_limit();
+        let rested = count > 0 && usize::from(self.turn.since_query) >= count.max(2);
+        rested && !self.somebody_comes_down() && linked().all(waits) && self.all_can_wait(None, now)
+    }
+
+    /// Whether every linked slave, but `except`, can still have its next heartbeat in time when somebody else has an
+    /// exchange first. On a full bus, in time means one exchange later than without: a round has room for one frame
+    /// out of turn, be it a question or a lowering.
+    fn all_can_wait(&self, except: Option<usize>, now: Instant) -> bool {
+        let linked = |(_, slave): &(usize, &Slave)| slave.phase == Phase::Linked;
+        let slaves = self.slaves.iter().enumerate();
+        let slaves = || slaves.clone().filter_map(|(slot, slave)| Some((slot, slave.as_ref()?))).filter(linked);
         let timing = &self.config.timing;
         let around = timing.quiet_gap + FRAME;
-        let round = (self.turn.window.usual() + around) * (count as u32 + 1);
+        let round = (self.turn.window.usual() + around) * (slaves().count() as u32 + 1);
         let in_time = timing.heartbeat_period.max(round) + SLACK;
         let over = now + self.turn.window.length() + around;
-        let waits = |slave: &Slave| {
-            let next = slave.told_at.is_some_and(|at| over <= at + in_time);
-            next && slave.missed == 0 && slave.follows() && !slave.asks_for_a_limit()
-        };
-        let rested = count > 0 && usize::from(self.turn.since_query) >= count.max(2);
-        rested && !self.somebody_comes_down() && linked().all(waits)
+        let can_wait = |slave: &Slave| slave.told_at.is_some_and(|at| over <= at + in_time);
+        slaves().all(|(slot, slave)| Some(slot) == except || can_wait(slave))
+    }
+
+    /// Whether a slave goes before those that have waited longer: it has to come down, and a limit depends on it, or
+    /// nobody is late for it.
+    fn goes_first(&self, slot: usize, now: Instant) -> bool {
+        self.guard.comes_down(slot) && (self.guard.is_over(slot) || self.all_can_wait(Some(slot), now))
     }
 
     /// The next question that is due, in slack.
@@ -99,14 +112,14 @@ impl<S: Share> Master<S> {
         None
     }
 
-    /// The heartbeat that has been due longest, if the guard lets it go.
+    /// The heartbeat that has been due longest, or one that does not wait for its turn, if the guard lets it go.
     fn heartbeat_due(&mut self, now: Instant) -> Option<Envelope> {
         for _ in 0..MAX_SLAVES {
             let due = |(slot, slave): (usize, &Option<Slave>)| {
                 let slave = slave.as_ref()?;
                 let live = !matches!(slave.phase, Phase::Silent { .. });
-                let first = !self.guard.comes_down(slot);
-                (live && now >= slave.due).then_some((first, slave.due, slave.id, slot))
+                let in_turn = !self.goes_first(slot, now);
+                (live && now >= slave.due).then_some((in_turn, slave.due, slave.id, slot))
             };
             let (_, _, _, slot) = self.slaves.iter().enumerate().filter_map(due).min()?;
             if let Some(envelope) = self.heartbeat_to(slot, now) {

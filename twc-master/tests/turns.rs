@@ -4,7 +4,7 @@ mod common;
 
 use core::time::Duration;
 
-use common::{Bench, IDS, config};
+use common::{Bench, IDS, amps, config};
 use twc_master::{Config, Timing};
 use twc_proto::vin::VinState;
 use twc_sim::{ChargerConfig, CheckerConfig, FaultPreset, WorldConfig};
@@ -66,6 +66,28 @@ fn questions_without_an_answer_hold_up_no_heartbeat() {
     bench.assert_kept();
     let longest = bench.master().lateness().longest_gap;
     assert!(longest <= Duration::from_secs(2), "{longest:?}");
+}
+
+/// Cars begin to charge one after another and the first gives up what the others need. In some rounds that meets a
+/// question: both would take an exchange from those whose turn it is.
+#[test]
+fn a_question_and_a_lowering_in_one_round_hold_up_no_heartbeat() {
+    for seed in 0..8 {
+        let units = vec![
+            ChargerConfig::p2(IDS[0]),
+            ChargerConfig::firmware_4_5_3(IDS[1]),
+            ChargerConfig::firmware_4_4(IDS[2]),
+        ];
+        let config = Config { circuit_limit: Some(amps(32)), ..config(40, 3) };
+        let mut bench = Bench::with_units(config, units, WorldConfig { seed, ..WorldConfig::default() });
+        for (slave, car) in ["tesla", "tesla_2018", "leaf"].into_iter().enumerate() {
+            bench.plug_in_a(slave, car, 20_000);
+        }
+        bench.run_for(120);
+        let longest = bench.master().lateness().longest_gap;
+        assert!(longest <= Duration::from_secs(2), "seed {seed}: {longest:?}");
+        bench.assert_kept();
+    }
 }
 
 /// Lost answers are waited for; still no slave that answers at all waits for more than half of what it puts up with.
