@@ -102,7 +102,7 @@ impl<S: Share> Master<S> {
             self.withhold(slot, why);
         }
         for slot in 0..self.slaves.len() {
-            if self.guard.fits_again(slot) {
+            if self.guard.fits_again(slot, now) {
                 self.let_back(slot, now);
             }
         }

@@ -21,6 +21,8 @@ const ALTERNATE: Duration = Duration::from_secs(3);
 pub(super) const OTHERS_YIELD: Duration = Duration::from_secs(15);
 /// After this long it gets no heartbeats any more.
 const SILENCE: Duration = Duration::from_secs(30);
+/// A unit without heartbeats goes on for so long at least; most do for 26 or 30 s.
+const GOES_ON: Duration = Duration::from_secs(20);
 /// Slaves that lose power within this time of each other lost it together.
 const TOGETHER: Duration = Duration::from_secs(60);
 /// After a power cut one slave is admitted in this time.
@@ -70,7 +72,8 @@ impl Guard {
         let active = || active().filter(|(_, ledger)| ledger.contact == Contact::Active);
         let misfit = active().filter(|(slot, _)| self.room(*slot, &floors) < 0);
         // The floor goes out first: until silence works, 30 s, that is what the slave takes.
-        let misfit = misfit.min_by_key(|(slot, ledger)| (ledger.aim, Reverse(*slot)));
+        // A car that does not charge loses nothing by it.
+        let misfit = misfit.min_by_key(|(slot, ledger)| (ledger.aim, ledger.flows, Reverse(*slot)));
         let knows = |ledger: &Ledger| ledger.told() == FLOOR.value();
         let misfit = misfit.filter(|(_, ledger)| knows(ledger));
         let lags = |slot, ledger: &Ledger| ledger.has_lagged(SILENCE, now) && knows(ledger) && self.is_over(slot);
@@ -92,12 +95,14 @@ impl Guard {
     }
 
     /// Whether a slave that was silenced for the sake of a limit may come back: what it counts, or would bring back,
-    /// fits.
-    pub(crate) fn fits_again(&self, slot: usize) -> bool {
+    /// fits. Once it may have cut its car off, not before it must have: the room would be what that car left.
+    pub(crate) fn fits_again(&self, slot: usize, now: Instant) -> bool {
+        let is_stopping = self.must_have_stopped_at(slot).is_some_and(|at| now < at)
+            && !self.was_served_within(slot, GOES_ON, now);
         self.ledger(slot).is_some_and(|ledger| {
             let protects = matches!(ledger.withheld, Some(Withheld::NoRoom | Withheld::DidNotFollow));
             let needs = u32::from(ledger.resumes_with()).max(ledger.commitment());
-            protects && needs <= u32::from(self.free(slot))
+            protects && !is_stopping && needs <= u32::from(self.free(slot))
         })
     }
 

@@ -103,6 +103,8 @@ pub(super) struct Ledger {
     pub(super) strikes: u8,
     /// Whether it was heard since the last time: a cut-off that goes on is one.
     pub(super) may_strike: bool,
+    /// Whether its last answer showed a current.
+    pub(super) flows: bool,
     /// How many answers in a row showed an open relay.
     pub(super) off: u8,
     /// What speaks for two units with its id.
@@ -148,6 +150,7 @@ impl Ledger {
             noticed: 0,
             strikes: 0,
             may_strike: false,
+            flows: false,
             off: 0,
             twin: Twin::default(),
             doubled: false,
@@ -251,7 +254,8 @@ impl Ledger {
 
     /// Counts readings above the limit; says whether this was the one to alarm somebody.
     pub(super) fn note_drawn(&mut self, limit: u16, drawn: u16) -> bool {
-        let off = limit == 0 && drawn <= OFF;
+        self.flows = drawn > OFF;
+        let off = limit == 0 && !self.flows;
         self.off = if off { self.off.saturating_add(1) } else { 0 };
         if drawn <= limit.saturating_add(tolerance(limit)) {
             self.overdraws = 0;

@@ -146,10 +146,14 @@ impl Guard {
 
     /// When a silent slave's reservation ends at the earliest.
     pub(crate) fn reservation_ends(&self, slot: usize) -> Option<Instant> {
-        let ledger = self.ledger(slot)?;
-        match ledger.reach {
-            // Waits for the state file and not for the clock; a deadline in the past would only spin.
-            _ if ledger.contact == Contact::Stopping => None,
+        // Waits for the state file and not for the clock; a deadline in the past would only spin.
+        let waits = |ledger: &&super::Ledger| ledger.contact != Contact::Stopping;
+        self.ledger(slot).filter(waits).and_then(|_| self.must_have_stopped_at(slot))
+    }
+
+    /// When a slave that gets no heartbeats must have stopped, if it is one that does.
+    pub(super) fn must_have_stopped_at(&self, slot: usize) -> Option<Instant> {
+        match self.ledger(slot)?.reach {
             Reach::At(at) => Some(at + self.times.stop),
             Reach::InFlight => None,
         }

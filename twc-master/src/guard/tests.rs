@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use twc_proto::Sign;
 
 use super::*;
+use crate::event::Withheld;
 
 const T0: Instant = Instant::ZERO;
 const AMPS_6: CentiAmps = CentiAmps::from_amps(6);
@@ -177,6 +178,38 @@ fn lost_slave_keeps_its_share_until_it_must_have_stopped() {
     assert_eq!(guard.commitment(0), amps(20));
     assert_eq!(guard.reservation(0, Instant::from_secs(160)), Reservation::Ended);
     assert_eq!(guard.commitment(0), CentiAmps::ZERO);
+}
+
+/// Two slaves at their floors on a site that may carry no more than `limit` from now on; the first one charges.
+fn two_floors(limit: u16) -> Guard {
+    let mut guard = guard(40);
+    for (slot, drawn) in [(0, AMPS_6), (1, CentiAmps::ZERO)] {
+        granted(&mut guard, slot, 6).unwrap();
+        answers(&mut guard, slot, AMPS_6, drawn);
+        guard.sent(slot, Instant::from_secs(100));
+    }
+    guard.order(Place::Site, [amps(limit); 3], None).unwrap();
+    guard
+}
+
+#[test]
+fn of_two_floors_that_do_not_fit_the_one_without_a_charging_car_goes() {
+    assert_eq!(two_floors(12).to_silence(T0), None);
+    assert_eq!(two_floors(11).to_silence(T0), Some((1, Withheld::NoRoom)));
+}
+
+#[test]
+fn what_a_car_leaves_when_it_is_cut_off_is_no_room_for_it_to_come_back() {
+    let mut guard = two_floors(11);
+    guard.silence(1, Some(Withheld::NoRoom), true);
+    assert!(!guard.fits_again(1, Instant::from_secs(101)));
+    guard.order(Place::Site, [amps(16); 3], None).unwrap();
+    // Its car still charges; later a meter may see nothing but that it stopped.
+    assert!(guard.fits_again(1, Instant::from_secs(119)));
+    for second in [120, 130, 159] {
+        assert!(!guard.fits_again(1, Instant::from_secs(second)), "{second} s");
+    }
+    assert!(guard.fits_again(1, Instant::from_secs(160)));
 }
 
 #[test]
