@@ -181,11 +181,11 @@ mod tests {
     use crate::message::{Envelope, MasterLinkReady, Message, Received};
     use crate::types::{Sign, TwcId, Version};
 
-    /// Announces itself every second.
+    /// Announces itself every second, or only listens.
     #[derive(Debug)]
     struct Ticker {
         id: TwcId,
-        next: Instant,
+        next: Option<Instant>,
         heard: usize,
     }
 
@@ -195,19 +195,19 @@ mod tests {
         }
         fn handle_timeout(&mut self, _: Instant) {}
         fn poll_transmit(&mut self, now: Instant) -> Option<Envelope> {
-            (now >= self.next).then(|| {
-                self.next = now + Duration::from_secs(1);
+            self.next.is_some_and(|next| now >= next).then(|| {
+                self.next = Some(now + Duration::from_secs(1));
                 let ready = MasterLinkReady::new(self.id, Sign::new(1));
                 Envelope::canonical(Version::P2, Message::LinkReady1(ready)).unwrap()
             })
         }
         fn poll_timeout(&self) -> Option<Instant> {
-            Some(self.next)
+            self.next
         }
     }
 
     fn ticker(id: u16, next_ms: u64) -> Link<Ticker> {
-        Link::new(Ticker { id: TwcId::new(id), next: Instant::from_millis(next_ms), heard: 0 })
+        Link::new(Ticker { id: TwcId::new(id), next: Some(Instant::from_millis(next_ms)), heard: 0 })
     }
 
     #[tokio::test(start_paused = true)]
@@ -223,6 +223,29 @@ mod tests {
         a.unwrap();
         b.unwrap();
         assert_eq!((left.node().heard, right.node().heard), (3, 4));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_node_without_a_deadline_listens_for_as_long_as_it_takes() {
+        let (mut talking, mut listening) = tokio::io::duplex(256);
+        let (mut ticker, mut listener) = (ticker(1, 0), ticker(2, 0));
+        listener.node_mut().next = None;
+        let clock = Clock::start();
+        let stop = || tokio::time::sleep(Duration::from_millis(3_600_500));
+        let (a, b) = tokio::join!(
+            run(&mut ticker, &mut talking, clock, |_, _| (), stop()),
+            run(&mut listener, &mut listening, clock, |_, _| (), stop()),
+        );
+        a.unwrap();
+        b.unwrap();
+        assert_eq!(listener.node().heard, 3_601);
+    }
+
+    #[test]
+    fn a_node_need_not_care_about_damage() {
+        let mut link = ticker(1, 0);
+        link.handle_bytes(Instant::ZERO, b"\xC0four\xC0");
+        assert_eq!((link.node().heard, link.decoder_stats().rejected()), (0, 1));
     }
 
     #[tokio::test(start_paused = true)]

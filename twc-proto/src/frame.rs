@@ -231,6 +231,9 @@ impl AsRef<[u8]> for WireBuf {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+    use std::string::ToString;
+
     use super::*;
 
     const LINK_READY: [u8; 16] = [0xFD, 0xE2, 0x34, 0x95, 0x81, 0x0C, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0xB8];
@@ -248,6 +251,21 @@ mod tests {
         let mut body = LINK_READY;
         body[5] ^= 1;
         assert_eq!(Frame::new_checked(body), Err(FrameError::BadChecksum { computed: 0xB9, received: 0xB8 }));
+    }
+
+    #[test]
+    fn a_view_shows_the_parts_of_its_body() {
+        let frame = Frame::new_checked(LINK_READY).unwrap();
+        assert_eq!((frame.opcode().to_string().as_str(), frame.body_len()), ("FDE2", BodyLen::B16));
+        assert_eq!((frame.body(), frame.payload()), (&LINK_READY[..], &LINK_READY[2..15]));
+    }
+
+    #[test]
+    fn the_longest_wire_form_and_a_tail_have_room() {
+        let (delimiters, body, tail) = (2, 2 * 20, 1);
+        assert_eq!(WireBuf::CAPACITY, delimiters + body + tail);
+        let full = WireBuf { bytes: [1; WireBuf::CAPACITY], len: WireBuf::CAPACITY as u8 };
+        assert_eq!(full.with_tail(Some(9)), full);
     }
 
     #[test]

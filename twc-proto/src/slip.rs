@@ -64,13 +64,14 @@ pub fn encode(body: &[u8], out: &mut [u8]) -> Result<usize, EncodeError> {
     let error = EncodeError { needed, available: out.len() };
     let out = out.get_mut(..needed).ok_or(error)?;
     // Most frames have nothing to escape.
-    if let [first, middle @ .., last] = &mut *out {
-        if middle.len() == body.len() {
+    match &mut *out {
+        [first, middle @ .., last] if middle.len() == body.len() => {
             *first = END;
             middle.copy_from_slice(body);
             *last = END;
             return Ok(needed);
         }
+        _ => {}
     }
     let mut slots = out.iter_mut();
     let mut put = |byte| {

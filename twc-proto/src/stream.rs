@@ -364,6 +364,20 @@ impl DecoderStats {
 mod tests {
     use super::*;
 
+    const IDLE: [u8; 16] = [0xC0, 0xFC, 0x1D, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x1D, 0xC0];
+
+    #[test]
+    fn a_reset_forgets_the_half_frame_and_keeps_the_counters() {
+        let (early, late) = IDLE.split_at(9);
+        let mut decoder = Decoder::new();
+        assert_eq!(decoder.frames(&IDLE).count(), 1);
+        assert_eq!(decoder.frames(early).count(), 0);
+        decoder.reset();
+        assert_eq!(decoder.frames(late).count(), 0);
+        assert_eq!((decoder.stats().messages, decoder.stats().junk_bytes), (1, late.len() as u32 - 1));
+        assert_eq!(decoder.frames(&IDLE[1..]).count(), 1);
+    }
+
     #[test]
     fn the_state_without_counters_fits_64_bytes() {
         assert!(size_of::<Deframer>() <= 64);

@@ -135,6 +135,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn times_are_the_same_in_every_unit() {
+        let at = Instant::from_secs(5) + Duration::from_micros(1_999);
+        assert_eq!((at.as_micros(), at.as_millis()), (5_001_999, 5_001));
+        assert_eq!(at - Duration::from_micros(1_999), Instant::from_millis(5_000));
+        assert_eq!(at.since(Instant::from_secs(5)), Duration::from_micros(1_999));
+    }
+
+    #[test]
     fn arithmetic_saturates_at_both_ends() {
         assert_eq!(Instant::ZERO - Duration::from_secs(1), Instant::ZERO);
         assert_eq!(Instant::from_micros(u64::MAX) + Duration::MAX, Instant::from_micros(u64::MAX));

@@ -72,7 +72,8 @@ impl Vin {
     /// ```
     pub fn computed_check_digit(&self) -> char {
         let weights = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2];
-        let sum: u16 = self.0.iter().zip(weights).map(|(byte, weight)| value(*byte) * weight).sum();
+        let values = self.0.iter().filter_map(|byte| value(*byte));
+        let sum: u16 = values.zip(weights).map(|(value, weight)| u16::from(value) * weight).sum();
         match sum % 11 {
             10 => 'X',
             digit => char::from(b'0' + digit as u8),
@@ -94,26 +95,22 @@ impl Vin {
     }
 }
 
-/// What a character counts in the check sum; 0 for what no VIN has.
-fn value(byte: u8) -> u16 {
-    u16::from(match byte {
+/// What a character counts in the check sum; `None` for what no VIN has: I, O, Q and all but digits and capital letters.
+const fn value(byte: u8) -> Option<u8> {
+    Some(match byte {
         b'0'..=b'9' => byte - b'0',
         b'A'..=b'H' => byte - b'A' + 1,
         b'J'..=b'N' | b'P' | b'R' => byte - b'J' + 1,
         b'S'..=b'Z' => byte - b'S' + 2,
-        _ => 0,
+        _ => return None,
     })
-}
-
-fn is_allowed(byte: u8) -> bool {
-    byte.is_ascii_digit() || (byte.is_ascii_uppercase() && !matches!(byte, b'I' | b'O' | b'Q'))
 }
 
 impl TryFrom<[u8; LEN]> for Vin {
     type Error = VinError;
 
     fn try_from(bytes: [u8; LEN]) -> Result<Self, VinError> {
-        match bytes.iter().position(|byte| !is_allowed(*byte)) {
+        match bytes.iter().position(|byte| value(*byte).is_none()) {
             Some(index) => Err(VinError::Character { position: index + 1 }),
             None => Ok(Self(bytes)),
         }

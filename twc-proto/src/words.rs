@@ -19,14 +19,10 @@ pub(crate) const fn words<const N: usize>(bytes: &[u8; N]) -> Words {
     if let Some((front, _)) = padded.split_first_chunk_mut() {
         *front = *bytes;
     }
-    match (padded.first_chunk(), padded.last_chunk()) {
-        (Some(first), Some(rest)) => {
-            let rest = u128::from_le_bytes(*rest);
-            [u64::from_le_bytes(*first), rest as u64, (rest >> 64) as u64]
-        }
-        // Both are shorter than the whole.
-        _ => [0; 3],
-    }
+    // Both are shorter than the whole.
+    let (Some(first), Some(rest)) = (padded.first_chunk(), padded.last_chunk()) else { return [0; 3] };
+    let rest = u128::from_le_bytes(*rest);
+    [u64::from_le_bytes(*first), rest as u64, (rest >> 64) as u64]
 }
 
 /// Not 0 if there is a C0 or a DB among the bytes.

@@ -41,7 +41,7 @@ proptest! {
 #[cfg(feature = "tokio")]
 mod tokio_util_codec {
     use futures_util::{SinkExt, StreamExt};
-    use tokio::io::AsyncWriteExt;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio_util::codec::{Framed, FramedRead};
     use twc_proto::codec::Codec;
     use twc_proto::{Envelope, Message, Version};
@@ -66,7 +66,7 @@ mod tokio_util_codec {
     }
 
     #[test]
-    fn a_damaged_frame_is_an_item_and_the_stream_goes_on() {
+    fn a_damaged_frame_is_an_item_and_the_stream_goes_on_both_ways() {
         run(async {
             let (near, mut far) = tokio::io::duplex(256);
             let mut framed = Framed::new(near, Codec::new());
@@ -77,8 +77,12 @@ mod tokio_util_codec {
             assert_eq!(framed.next().await.unwrap().unwrap().unwrap().to_envelope(), Ok(idle));
             framed.send(&idle).await.unwrap();
             framed.send(idle).await.unwrap();
-            drop(far);
+            far.shutdown().await.unwrap();
             assert!(framed.next().await.is_none());
+            drop(framed);
+            let mut sent = Vec::new();
+            far.read_to_end(&mut sent).await.unwrap();
+            assert_eq!(sent, idle.to_wire().with_tail(Some(0xFE)).as_ref().repeat(2));
         });
     }
 

@@ -111,6 +111,7 @@ fn messages_send_their_fields_in_the_order_of_their_display() {
             "$ ( $ ( $ 95 34 ) ( $ 77 77 ) ( $ 01 'charging' ) ( $ 10 00 00 00 ) ( $ 0F 00 3C 00 ) )",
         ),
         (format!("FB EB 77 77 34 95 {zeros} 00 00"), "$ ( $ ( $ 77 77 ) ( $ 95 34 ) ( $ 'meter' ) )"),
+        (format!("FD B4 34 95 01 {zeros} 00 00 00"), "$ ( $ ( $ 95 34 ) ( $ 01 ) )"),
         (format!("FC B1 77 77 34 95 {zeros} 00 00"), "$ ( $ ( $ 77 77 ) ( $ 95 34 ) )"),
         (format!("FC B2 77 77 34 95 {zeros} 00 00"), "$ ( $ ( $ 77 77 ) ( $ 95 34 ) )"),
         (format!("FD B1 34 95 {zeros} 00 00 00 00"), "$ ( $ ( $ 95 34 ) ( $ ) )"),

@@ -1,12 +1,14 @@
 //! Claim: VIN, serial number, firmware and meter mean what docs/protocol.md says, at their edges too.
 
 use proptest::prelude::*;
-use twc_proto::message::{Report, Text};
+use twc_proto::message::{PlugState, Report, Text};
 use twc_proto::unit::SerialError;
 use twc_proto::vin::{VinError, VinParts, VinState};
 use twc_proto::{CentiAmps, Firmware, MeterReading, SerialNumber, TwcId, Vin};
 
 const SENDER: TwcId = TwcId::new(0x3495);
+/// A report that is about none of these.
+const OTHER: Report = Report::PlugState { sender: SENDER, state: PlugState::new(0) };
 
 fn parts(vin: [u8; 17]) -> [Report; 3] {
     let part = |range: core::ops::Range<usize>| vin[range].to_vec();
@@ -40,6 +42,37 @@ fn three_parts_are_known_doubtful_damaged_or_none() {
     assert_eq!(state(b"1M8GDM9AXKP04278\0"), VinState::Damaged(VinError::Character { position: 17 }));
     assert_eq!(state(&[0; 17]), VinState::None);
     assert_eq!(state(b"1M8GDM9AXKP042\0\0\0"), VinState::Partial);
+    assert_eq!(state(b"1M8GDM9\0\0\0\0\0\0\x00788"), VinState::Partial);
+    assert_eq!(state(b"\0\0\0\0\0\0\0AXKP042788"), VinState::Partial);
+}
+
+#[test]
+fn a_vin_is_known_when_its_last_part_has_come_whatever_the_order() {
+    let reports = parts(*b"1M8GDM9AXKP042788");
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let mut collected = VinParts::new();
+        for part in order {
+            assert_eq!(collected.state() == VinState::Unknown, part == order[0], "{order:?}");
+            assert!(collected.take(&reports[part]) && !collected.take(&OTHER));
+            assert_eq!(collected.state() == VinState::Partial, part != order[2], "{order:?}");
+        }
+        let VinState::Known(vin) = collected.state() else { panic!("{order:?}: {collected:?}") };
+        assert_eq!((vin.as_str(), vin.to_string().as_str()), ("1M8GDM9AXKP042788", "1M8GDM9AXKP042788"));
+        collected.clear();
+        assert_eq!(collected.state(), VinState::Unknown);
+    }
+}
+
+#[test]
+fn a_vin_has_17_digits_and_capital_letters_without_i_o_and_q() {
+    for byte in 0..=u8::MAX {
+        let mut vin = *b"1M8GDM9AXKP042788";
+        vin[16] = byte;
+        let legal = byte.is_ascii_digit() || byte.is_ascii_uppercase() && !b"IOQ".contains(&byte);
+        let expected = if legal { Ok(()) } else { Err(VinError::Character { position: 17 }) };
+        assert_eq!(Vin::try_from(vin).map(|_| ()), expected, "{byte:02X}");
+    }
+    assert_eq!("1M8GDM9AXKP04278".parse::<Vin>(), Err(VinError::Length { len: 16 }));
 }
 
 #[test]
@@ -71,6 +104,25 @@ fn periods_are_fortnights_from_new_year() {
     assert_eq!(period("A20F0000001"), shown("2020-03-11"));
     assert_eq!(period("B18A0000001"), None);
     assert_eq!(period("A1800000001"), None);
+    let made = "A17I0039393".parse::<SerialNumber>().unwrap().production_period().unwrap();
+    assert_eq!((made.year(), made.month(), made.day()), (2017, 4, 23));
+}
+
+/// Counts days one by one.
+#[test]
+fn every_period_of_a_hundred_years_begins_on_a_day_of_the_calendar() {
+    for year in 0..100_u16 {
+        let leap = u16::from(year % 4 == 0);
+        let days = [31, 28 + leap, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+        let mut calendar = (1..).zip(days).flat_map(|(month, days)| (1..=days as u8).map(move |day| (month, day)));
+        for letter in 'A'..='Z' {
+            let serial: SerialNumber = format!("A{year:02}{letter}0000001").parse().unwrap();
+            let period = serial.production_period().unwrap();
+            let expected = calendar.next().unwrap();
+            assert_eq!((period.year(), (period.month(), period.day())), (2000 + year, expected), "{serial}");
+            calendar.nth(12);
+        }
+    }
 }
 
 #[test]
@@ -85,8 +137,27 @@ fn versions_compare_as_numbers() {
     ];
     assert!(ordered.is_sorted());
     assert_eq!(ordered.map(Firmware::has_reports), [false, true, true, true, true, true]);
-    let old = Report::OldFirmware { version: [4, 5, 3] };
-    assert_eq!(Firmware::from_report(&old).map(|version| version.to_string()), Some("4.5.3".to_owned()));
+}
+
+#[test]
+fn both_reports_of_a_version_tell_its_parts() {
+    let new = Firmware::from_report(&Report::Firmware { sender: SENDER, version: [4, 5, 10, 2] }).unwrap();
+    assert_eq!((new.parts(), new.extended(), new.to_string().as_str()), ([4, 5, 10], Some(2), "4.5.10.2"));
+    let old = Firmware::from_report(&Report::OldFirmware { version: [4, 5, 3] }).unwrap();
+    assert_eq!((old.parts(), old.extended(), old.to_string().as_str()), ([4, 5, 3], None, "4.5.3"));
+    assert_eq!(Firmware::from_report(&OTHER), None);
+}
+
+#[test]
+fn both_reports_of_a_serial_number_tell_it() {
+    let serial = Text(*b"A17A0003495");
+    for report in [Report::Serial { sender: SENDER, serial }, Report::OldSerial { serial }] {
+        let serial = SerialNumber::from_report(&report).unwrap().unwrap();
+        assert_eq!((serial.as_str(), serial.default_id()), ("A17A0003495", SENDER));
+    }
+    let nothing = Report::OldSerial { serial: Text([0; 11]) };
+    assert_eq!(SerialNumber::from_report(&nothing), Some(Err(SerialError::Empty)));
+    assert_eq!(SerialNumber::from_report(&OTHER), None);
 }
 
 proptest! {
@@ -129,4 +200,5 @@ fn a_meter_reading_has_volts_as_sent_and_amps_of_half_steps() {
     assert_eq!(reading.plausible_kwh(), Some(1_000_000));
     assert_eq!(report(1_000_001, None).plausible_kwh(), None);
     assert_eq!(report(1_000_001, None).phase_amps(), None);
+    assert_eq!(MeterReading::from_report(&OTHER), None);
 }

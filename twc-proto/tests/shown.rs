@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use twc_proto::message::{Report, Text, Unknown};
+use twc_proto::message::{Text, Unknown};
 use twc_proto::slip::{Candidate, Deframer};
-use twc_proto::{Decoder, Firmware, Instant, Opcode, Received, SerialNumber, SlaveState, Version};
+use twc_proto::{Command, Decoder, Instant, Opcode, Received, SerialNumber, Sign, SlaveState, Version};
 
 const ASK: &[u8] = b"\xC0\xFD\xE2\x34\x95\x81\x0C\x80\0\0\0\0\0\0\0\0\xB8\xC0";
 
@@ -58,15 +58,15 @@ fn every_state_with_a_meaning_has_the_name_of_the_table() {
 fn times_versions_and_serial_numbers_are_written_in_full() {
     assert_eq!(Instant::from_millis(61_005).to_string(), "61.005000s");
     assert_eq!(Instant::ZERO.to_string(), "0.000000s");
+    assert_eq!((Sign::new(0x0A).to_string(), Command::LIMIT.to_string()), ("0A".into(), "09".into()));
     assert_eq!((Version::P1.to_string(), Version::P2.to_string()), ("protocol 1".into(), "protocol 2".into()));
     assert_eq!("A17A0003495".parse::<SerialNumber>().unwrap().to_string(), "A17A0003495");
 }
 
 #[test]
-fn a_report_of_something_else_is_no_version_and_no_serial_number() {
-    let model = Report::OldModel { model: Text(*b"EVWC00000\0\0") };
-    assert_eq!(Firmware::from_report(&model), None);
-    assert_eq!(SerialNumber::from_report(&model), None);
+fn a_text_is_cut_to_its_field_and_padded() {
+    assert_eq!(Text::<3>::new("abcdef"), Text(*b"abc"));
+    assert_eq!(Text::<3>::new("a"), Text(*b"a\0\0"));
 }
 
 #[test]

@@ -38,6 +38,15 @@ fn by_bytes(bytes: &[u8]) -> (Vec<Outcome>, DecoderStats) {
     (outcomes, decoder.stats())
 }
 
+/// How many bytes were taken when each message or error came out, one byte at a time and as a whole.
+fn ends(bytes: &[u8]) -> [Vec<usize>; 2] {
+    let (mut one, mut whole, mut input) = (Decoder::new(), Decoder::new(), bytes);
+    let pushed = bytes.iter().enumerate().filter(|(_, byte)| one.push(**byte).is_some()).map(|(at, _)| at + 1);
+    let pushed = pushed.collect();
+    let decoded = core::iter::from_fn(|| whole.decode(&mut input).map(|_| bytes.len() - input.len()));
+    [pushed, decoded.collect()]
+}
+
 fn by_slices<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> (Vec<Outcome>, DecoderStats) {
     let mut decoder = Decoder::new();
     let mut outcomes = Vec::new();
@@ -105,6 +114,8 @@ fn check(bytes: &[u8], cuts: Vec<prop::sample::Index>) {
     assert_eq!((&expected.0, expected.1.junk_bytes), (&outcomes, junk));
     assert_eq!(by_slices([bytes].into_iter()), expected);
     assert_eq!(by_slices(chunks()), expected);
+    let [pushed_ends, decoded_ends] = ends(bytes);
+    assert_eq!(decoded_ends, pushed_ends);
 
     let expected = pushed(bytes);
     assert_eq!(pulled([bytes].into_iter()), expected);

@@ -19,10 +19,8 @@ impl Body {
     /// A length that is known when this is compiled. `None` when no frame is that long.
     #[inline]
     pub(crate) const fn of<const N: usize>(bytes: &[u8; N]) -> Option<Self> {
-        match BodyLen::new(N) {
-            Some(len) => Some(Self { bytes: padded(*bytes), len }),
-            None => None,
-        }
+        let Some(len) = BodyLen::new(N) else { return None };
+        Some(Self { bytes: padded(*bytes), len })
     }
 
     /// The first `len` bytes of a buffer.
@@ -146,5 +144,18 @@ impl<T: AsRef<[u8]>> From<&super::Frame<T>> for Body {
         }
         debug_assert_eq!(checksum(frame.body()), frame.body().last().copied().unwrap_or_default());
         Self { bytes, len: frame.body_len() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_has_13_to_20_bytes() {
+        assert_eq!(Body::of(&[7; 12]), None);
+        assert_eq!(Body::of(&[7; 13]).map(|body| body.len().get()), Some(13));
+        assert_eq!(Body::of(&[7; 20]).map(|body| body.len().get()), Some(20));
+        assert_eq!(Body::of(&[7; 21]), None);
     }
 }

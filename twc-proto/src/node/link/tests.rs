@@ -123,3 +123,26 @@ fn after_a_reconnect_input_is_discarded_until_the_line_was_quiet() {
     link.handle_bytes(at(799), wire.as_ref());
     assert_eq!(link.node().heard, 1);
 }
+
+#[test]
+fn damage_is_told_to_the_node_and_counted() {
+    let mut link = Link::new(Probe::default());
+    link.handle_bytes(at(0), b"\xC0four\xC0");
+    assert_eq!((link.node().errors, link.node().heard), (1, 0));
+    assert_eq!(link.decoder_stats().too_short, 1);
+}
+
+#[test]
+fn a_dangerous_frame_is_heard_and_never_an_echo() {
+    let mut link = Link::new(Probe { due: true, ..Probe::default() });
+    link.poll_transmit(at(0)).unwrap();
+    link.handle_sent(at(20));
+    link.handle_bytes(at(30), b"\xC0\xFC\x19\0\0\0\0\0\0\0\0\0\0\x19\xC0");
+    assert_eq!((link.node().heard, link.stats().echoes), (1, 0));
+}
+
+#[test]
+fn a_link_keeps_the_times_it_was_given() {
+    let settings = LinkSettings { quiet_gap: Duration::from_millis(7), ..LinkSettings::default() };
+    assert_eq!(Link::with_settings(Probe::default(), settings).settings(), settings);
+}
