@@ -1,29 +1,30 @@
-//! `twc-master demo`: a house with three wall connectors on one 40 A circuit, faster than real time.
+//! `twc-master demo`: a house with a roof, a main fuse, a schedule and three wall connectors on one 40 A circuit, faster
+//! than real time.
 //!
-//! The master is the one that `run` uses, the bus and the cars are twc-sim's, and what is printed at the end
-//! comes from twc-sim's checker, which the tests use too.
+//! Master and steward are those that `run --config` uses, bus, cars and house are twc-sim's, and what is printed at the
+//! end comes from twc-sim's checker, which the tests use too.
 
 mod guests;
+mod house;
 mod view;
 
 use std::time::Duration;
 
 use clap::Args;
-use twc_master::share::Equal;
-use twc_master::{Config, Event, Master};
-use twc_proto::{CentiAmps, Instant, Link, Sign, TwcId};
-use twc_sim::{Charger, ChargerConfig, Checker, CheckerConfig, FaultPreset, Sim, Verdict, World, WorldConfig};
+use twc_master::Event;
+use twc_proto::Instant;
+use twc_sim::{Guest, Sim, Verdict};
 
 use self::guests::Guests;
+use self::house::CONNECTORS;
 use self::view::View;
 use crate::exit::Failure;
+use crate::guest::Hosted;
 
-const LIMIT: CentiAmps = CentiAmps::from_amps(40);
-const CONNECTORS: [TwcId; 3] = [TwcId::new(0x3495), TwcId::new(0x3496), TwcId::new(0x3497)];
 /// How much simulated time passes between two looks at arrivals and at the table.
 const LOOK: Duration = Duration::from_secs(60);
 
-/// Shows a master sharing 40 A among three simulated wall connectors.
+/// Shows a simulated day: three wall connectors on 40 A, the sun, a main fuse and a schedule.
 #[derive(Debug, Args)]
 pub(crate) struct DemoArgs {
     /// Decides who comes when, and every fault on the bus
@@ -35,16 +36,16 @@ pub(crate) struct DemoArgs {
 }
 
 pub(crate) fn demo(args: &DemoArgs) -> Result<(), Failure> {
-    let mut sim = house(args.seed)?;
+    let mut sim = house::house(args.seed)?;
     let mut guests = Guests::new(args.seed, CONNECTORS.len());
     let mut view = View::new(args.hours);
-    view.begin(args.seed, LIMIT);
+    view.begin(args.seed);
     let end = Instant::from_secs(args.hours * 3_600);
     let mut alarms = Vec::new();
     while sim.now() < end {
         let now = sim.now();
         guests.come_and_go(now, sim.world_mut());
-        sim.run_until((now + LOOK).min(end), |sim| note_alarms(sim, &mut alarms));
+        sim.run_until((now + LOOK).min(end), |sim| live(sim, &mut alarms));
         view.show(&sim);
     }
     let now = sim.now();
@@ -54,22 +55,19 @@ pub(crate) fn demo(args: &DemoArgs) -> Result<(), Failure> {
     judge(&verdict)
 }
 
-/// Three 32 A units on a home's bus: a bad frame now and then, as on any real one.
-fn house(seed: u64) -> Result<Sim<Master<Equal>>, Failure> {
-    let mut world = World::new(WorldConfig { seed, fault: FaultPreset::Home, ..WorldConfig::default() });
-    world.attach_checker(Checker::new(CheckerConfig::new(seed, u32::from(LIMIT.value()))));
-    for (index, id) in (0..).zip(CONNECTORS) {
-        world.add_charger(Charger::new(ChargerConfig::p2(id), seed.wrapping_add(index), Instant::ZERO));
+/// The meter's values go to the master, its events come back.
+fn live(sim: &mut Sim<Hosted>, alarms: &mut Vec<(Instant, Event)>) {
+    let now = sim.now();
+    while let Some(sample) = sim.world_mut().poll_sample() {
+        if let Some(link) = sim.master_mut() {
+            link.node_mut().handle_meter(now, &sample);
+        }
     }
-    let mut config = Config::new(TwcId::new(0x4242), Sign::new(0x5A), LIMIT);
-    config.circuit_limit = Some(CentiAmps::from_amps(32));
-    config.expected_slaves = CONNECTORS.len() as u8;
-    let master = Master::new(config, Equal, Instant::ZERO).map_err(|error| Failure::failed(error.to_string()))?;
-    Ok(Sim::with_world(world, Link::new(master)))
+    note_alarms(sim, alarms);
 }
 
 /// Fetches the master's events and keeps those that a person should look at.
-fn note_alarms(sim: &mut Sim<Master<Equal>>, alarms: &mut Vec<(Instant, Event)>) {
+fn note_alarms(sim: &mut Sim<Hosted>, alarms: &mut Vec<(Instant, Event)>) {
     let now = sim.now();
     while let Some(event) = sim.master_mut().and_then(|link| link.node_mut().poll_event()) {
         let alarm = matches!(

@@ -4,9 +4,10 @@
 mod steering;
 
 use serde::Deserialize;
+use twc_master::budget::plan::Decision;
 use twc_master::settings;
 use twc_master::share::Any;
-use twc_master::{Circuit, Config, Connection, Master, PHASES, Place, Snapshot, Timing};
+use twc_master::{Circuit, Config, Connection, Event, Master, PHASES, Place, Snapshot, Timing};
 use twc_proto::{BodyLen, CentiAmps, DecodeError, Envelope, Instant, Node, Received, Sign, TwcId};
 use twc_sim::Guest;
 use twc_sim::house::MeterSample;
@@ -99,6 +100,19 @@ impl Hosted {
         if let Some(steering) = &mut self.steering {
             steering.explain(explanation);
         }
+    }
+
+    /// What the configuration decides at this moment, and why; nothing without one.
+    #[allow(dead_code)] // Not everybody who includes this file asks.
+    pub(crate) fn decisions(&self) -> impl Iterator<Item = &Decision> {
+        self.steering.iter().flat_map(Steering::decisions)
+    }
+
+    /// The master's next event, for who wants no sentences; those about decisions are dropped.
+    #[allow(dead_code)] // Not everybody who includes this file asks.
+    pub(crate) fn poll_event(&mut self) -> Option<Event> {
+        while self.steering.as_mut().and_then(Steering::poll_note).is_some() {}
+        self.master.poll_event()
     }
 
     fn steer(&mut self, now: Instant) {

@@ -72,6 +72,10 @@ impl Steering {
         self.next
     }
 
+    pub(crate) fn decisions(&self) -> impl Iterator<Item = &Decision> {
+        self.told.iter()
+    }
+
     pub(crate) fn poll_note(&mut self) -> Option<String> {
         self.notes.pop_front()
     }
