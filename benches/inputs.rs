@@ -170,9 +170,8 @@ fn unescaped(candidate: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Heartbeats of 16 bytes without anything to escape.
-pub(crate) fn clean_heartbeats(frames: usize) -> Vec<Message> {
+pub(crate) fn clean_heartbeats(frames: usize) -> Vec<Envelope> {
     let mut rng = Rng::new(SEED);
     let heartbeats = std::iter::repeat_with(|| bus_envelope(&mut rng));
-    let clean = heartbeats.filter(|envelope| envelope.to_wire().as_ref().len() == 18);
-    clean.map(|envelope| envelope.message()).take(frames).collect()
+    heartbeats.filter(|envelope| envelope.to_wire().as_ref().len() == 18).take(frames).collect()
 }

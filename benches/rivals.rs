@@ -98,30 +98,30 @@ pub(crate) fn noalloc_slip(wire: &[u8]) -> usize {
     messages
 }
 
-fn envelope(message: &Message) -> Envelope {
+/// The checked body of a message, which only this crate makes.
+pub(crate) fn envelope(message: &Message) -> Envelope {
     Envelope::canonical(Version::P2, *message).expect("a harmless message")
 }
 
-pub(crate) fn ours_encode(message: &Message, out: &mut [u8]) -> usize {
-    envelope(message).encode(out).expect("long enough")
+pub(crate) fn ours_encode(envelope: &Envelope, out: &mut [u8]) -> usize {
+    envelope.encode(out).expect("long enough")
 }
 
-/// The body of the same message is made by this crate, here and below.
-pub(crate) fn slip_codec_encode(message: &Message, out: &mut [u8]) -> usize {
-    let body = envelope(message).emit();
+pub(crate) fn slip_codec_encode(envelope: &Envelope, out: &mut [u8]) -> usize {
+    let body = envelope.emit();
     slip_codec::SlipEncoder::new(true).encode(body.as_ref(), &mut &mut *out).expect("long enough")
 }
 
-pub(crate) fn serial_line_ip_encode(message: &Message, out: &mut [u8]) -> usize {
-    let body = envelope(message).emit();
+pub(crate) fn serial_line_ip_encode(envelope: &Envelope, out: &mut [u8]) -> usize {
+    let body = envelope.emit();
     let mut encoder = serial_line_ip::Encoder::new();
     let written = encoder.encode(body.as_ref(), out).expect("long enough").written;
     written + encoder.finish(&mut out[written..]).expect("long enough").written
 }
 
-pub(crate) fn noalloc_slip_encode(message: &Message, out: &mut [u8]) -> usize {
+pub(crate) fn noalloc_slip_encode(envelope: &Envelope, out: &mut [u8]) -> usize {
     let mut vec = FixedVec::<u8, 44>::new();
-    for byte in envelope(message).emit().as_ref() {
+    for byte in envelope.emit().as_ref() {
         vec.push(*byte).expect("long enough");
     }
     SlipEncoder::encode(&mut vec).expect("long enough");

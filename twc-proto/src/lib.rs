@@ -1,21 +1,16 @@
 //! The wire of the Tesla Wall Connector Gen 2 load-sharing protocol.
 //!
-//! Two wires of RS-485 at 9600 baud join one master and up to three slave wall connectors. Nobody published
-//! the protocol; every fact here was found by owners with logic analysers, and `docs/protocol.md` in the
+//! Two wires of RS-485 at 9600 baud join one master and up to three slave wall connectors. The master tells every slave how
+//! many amps its car may draw, and the slave answers with what it draws. This crate turns the bytes of that bus into
+//! checked messages, and messages into bytes. It opens no port, reads no clock and allocates nothing, so it runs in an
+//! interrupt handler as well as over gigabytes of captures.
+//!
+//! Nobody published the protocol; every fact here was found by owners with logic analysers, and `docs/protocol.md` in the
 //! repository lists them with their evidence.
 //!
-//! # Layers
+//! # Reading
 //!
-//! | module | turns | into |
-//! |---|---|---|
-//! | [`slip`] | bytes | what lies between two delimiters |
-//! | [`frame`] | that | a [`Frame`]: length, type and checksum are right |
-//! | [`message`] | a frame | a [`Message`] in its [`Received`] length, and an [`Envelope`] back into bytes |
-//! | [`stream`] | a byte stream, cut anywhere | messages and errors ([`Decoder`]) |
-//! | [`node`] | messages and time | a state machine's seam ([`Node`]) and its byte side ([`Link`]) |
-//! | `driver` (feature `tokio`) | a port | a running node |
-//!
-//! Each can be used alone. The left never imports the right.
+//! Bytes go into a [`Decoder`], and messages come out.
 //!
 //! ```
 //! use twc_proto::{Decoder, Message};
@@ -30,6 +25,26 @@
 //! }
 //! # Ok::<(), twc_proto::DecodeError>(())
 //! ```
+//!
+//! # What is said
+//!
+//! | by | when | [`Message`] |
+//! |---|---|---|
+//! | master | when it starts, a few times each | `LinkReady1`, `LinkReady2`: its id and sign |
+//! | slave | again and again until a master talks to it | `SlaveLinkReady`: its id, its sign and the most it can give |
+//! | master | all the time, to each linked slave in turn | `MasterHeartbeat`: a command, with some a limit |
+//! | slave | as the answer | `SlaveHeartbeat`: its state, its limit and what is drawn |
+//! | master | now and then | `Query` for meter, firmware, serial number, VIN or plug; `Start`, `Stop` |
+//! | slave | as the answer | `Report`; `Ack` |
+//! | master | now and then while it sees no slave | `Idle` |
+//!
+//! A [`TwcId`] names a unit, a [`Sign`] changes whenever it boots. Amps are [`CentiAmps`], hundredths. Older units speak
+//! [`Version::P1`], newer ones [`Version::P2`]; they differ in the length of their frames and in some commands. What else
+//! comes is [`Unknown`](message::Unknown), which a monitor shows and a machine ignores, or
+//! [`Dangerous`](message::Dangerous).
+//!
+//! The *body* of a frame is its 13 to 20 bytes without delimiters and escapes, with type, code and checksum. [`Received`]
+//! is a message with its body, [`Envelope`] one that may be sent.
 //!
 //! # From a buffer
 //!
@@ -92,6 +107,12 @@
 //! For more than a few answers write a [`Node`] and put it on a [`Link`], which decodes, encodes, keeps off a busy line and
 //! takes back the echo of what it sent.
 //!
+//! # On a port
+//!
+//! Each of these is a feature: `embedded-io` and `embedded-io-async` read messages from a port and write envelopes into it
+//! (module `io`), `bytes` does so with buffers (module `codec`), and `tokio` adds a `Codec` for `Framed` and a loop that
+//! drives a [`Node`] over a serial port or a socket (module `driver`).
+//!
 //! # The guarantee
 //!
 //! *An intact frame with a `C0` before and after it is delivered, whatever bytes came earlier and however the stream is
@@ -100,14 +121,38 @@
 //! ([`DecoderStats`]); the sum has 8 bits and misses about one damaged frame in 256, so nothing should act on a single one.
 //! A frame that would be right without its last byte is not repaired.
 //!
+//! The decoder is held to this by properties, against one that has the finished stream before it and cuts it at every `C0`:
+//! `an_intact_frame_comes_through_any_noise`, `neighbours_may_share_their_delimiters` and
+//! `the_decoder_agrees_with_one_that_sees_the_whole_stream` in `tests/noise.rs`, and
+//! `any_cut_gives_the_same_messages_errors_and_counts` in `tests/chunking.rs`; and by every state with every byte, in
+//! `tests/exhaustive_decoder.rs`. `docs/verification.md` has what else was checked, and which damage passes.
+//!
+//! No pause ends a frame, since the decoder has no clock. Who wants that rule pushes a [`slip::END`] after a pause; the
+//! guarantee is without it.
+//!
 //! # What can panic
 //!
-//! Nothing that a peer's bytes can reach: no indexing, no unchecked arithmetic, no unwrap outside tests.
+//! Nothing that a peer's bytes can reach: no indexing, no unchecked arithmetic, no unwrap outside tests, and for decoding and
+//! encoding a proof: a program that could panic there does not link. `codec::encode` panics into a buffer of fixed size that
+//! is too small, as all of `BufMut` does.
 //!
 //! # What cannot be sent
 //!
 //! Some frames destroy, crash or lock a wall connector. Bytes come only from an [`Envelope`], and an envelope
 //! of such a frame cannot be made; see its documentation.
+//!
+//! # Layers
+//!
+//! | module | turns | into |
+//! |---|---|---|
+//! | [`slip`] | bytes | what lies between two delimiters |
+//! | [`frame`] | that | a [`Frame`]: length, type and checksum are right |
+//! | [`message`] | a frame | a [`Message`] in its [`Received`] length, and an [`Envelope`] back into bytes |
+//! | [`stream`] | a byte stream, cut anywhere | messages and errors ([`Decoder`]) |
+//! | [`node`] | messages and time | a state machine's seam ([`Node`]) and its byte side ([`Link`]) |
+//! | `driver` (feature `tokio`) | a port | a running node |
+//!
+//! Each can be used alone and knows only those above it.
 //!
 //! # Features
 //!

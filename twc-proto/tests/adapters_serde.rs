@@ -134,6 +134,41 @@ fn messages_look_as_documented() {
 }
 
 #[test]
+fn filling_is_what_stands_between_the_fields_and_the_sum() {
+    for (code, len, fields_end) in [
+        ("FC E1", 20, 7),
+        ("FB E2", 20, 7),
+        ("FD E2", 20, 7),
+        ("FB E0", 20, 10),
+        ("FD E0", 20, 11),
+        ("FB EB", 20, 6),
+        ("FD EB", 16, 14),
+        ("FD EB", 20, 17),
+        ("FD EC", 20, 8),
+        ("FD ED", 20, 15),
+        ("FD EE", 20, 11),
+        ("FD EF", 20, 11),
+        ("FD F1", 20, 7),
+        ("FD B4", 20, 5),
+        ("FD 19", 20, 13),
+        ("FD 1A", 20, 13),
+        ("FD 1B", 20, 5),
+        ("FC B1", 20, 6),
+        ("FC B2", 20, 6),
+        ("FD B1", 20, 4),
+        ("FC 1D", 20, 2),
+        ("FC A1", 20, 19),
+        ("FC 19", 20, 19),
+    ] {
+        let body = [common::hex(code), vec![0xAB; len - 2]].concat();
+        let seen = received(body).unwrap();
+        let expected = vec!["AB"; len - 1 - fields_end].join(" ");
+        assert_eq!(json!(seen)["filling"].as_str().unwrap_or_default(), expected, "{code}");
+        assert_eq!(through_json(&seen), seen, "{code}");
+    }
+}
+
+#[test]
 fn what_cannot_be_is_refused() {
     let idle = |body_len: u64, filling: &str| json!({"message": "idle", "body_len": body_len, "filling": filling});
     assert!(serde_json::from_value::<Envelope>(idle(14, "")).is_ok());

@@ -6,7 +6,8 @@ use common::{envelope, message};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use twc_proto::frame::checksum;
-use twc_proto::{BodyLen, Envelope, EnvelopeError, Frame, Message, Received};
+use twc_proto::message::{PlugState, Report, Text};
+use twc_proto::{BodyLen, Envelope, EnvelopeError, Frame, Message, Received, TwcId};
 
 /// A body whose type and sum are right; codes with a message of their own come often.
 fn legal_body() -> impl Strategy<Value = Vec<u8>> {
@@ -66,6 +67,30 @@ proptest! {
         match made {
             Ok(made) => prop_assert_eq!(made.as_ref(), body.as_slice()),
             Err(_) => prop_assert!(frame.opcode().is_dangerous()),
+        }
+    }
+}
+
+#[test]
+fn a_length_that_does_not_hold_the_fields_is_refused_with_both_numbers() {
+    let (sender, old, new) = (TwcId::new(0x3495), None, Some([1, 2, 3]));
+    let meter = |phase_half_amps| Report::Meter { sender, kwh: 1, volts: [1, 2, 3], phase_half_amps };
+    for (report, needed, most) in [
+        (Report::PlugState { sender, state: PlugState::new(1) }, 13, 20),
+        (Report::OldSerial { serial: Text([1; 11]) }, 14, 20),
+        (meter(old), 15, 17),
+        (Report::Serial { sender, serial: Text([1; 11]) }, 16, 20),
+        (meter(new), 18, 20),
+    ] {
+        for available in BodyLen::MIN..=BodyLen::MAX {
+            let made = Envelope::new(Message::Report(report), BodyLen::new(available).unwrap());
+            let made = made.map(|envelope| envelope.body_len().get());
+            let expected = match available {
+                short if short < needed => Err(EnvelopeError::TooShort { needed, available }),
+                long if long > most => Err(EnvelopeError::WouldReadAsZeroAmps { most, chosen: long }),
+                enough => Ok(enough),
+            };
+            assert_eq!(made, expected, "{report:?}");
         }
     }
 }

@@ -138,8 +138,8 @@ impl Received {
             Message::Dangerous(super::Dangerous(body)) if body.len() == body_len => Ok(Self { body: *body }),
             _ => {
                 let mut bytes = *Envelope::checked(message, body_len)?.body.bytes();
-                let free = bytes.iter_mut().take(body_len.get() - 1).skip(message.fields_end());
-                for (slot, byte) in free.zip(filling) {
+                // The sum is made anew, and what reaches beyond the body does not count.
+                for (slot, byte) in bytes.iter_mut().skip(message.fields_end()).zip(filling) {
                     *slot = *byte;
                 }
                 Ok(Self { body: Body::sealed(bytes, body_len) })

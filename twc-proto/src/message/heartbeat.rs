@@ -226,6 +226,13 @@ mod tests {
     }
 
     #[test]
+    fn any_plug_flag_but_zero_is_a_car_at_the_master() {
+        let quiet = MasterHeartbeat::no_change(TwcId::new(1), TwcId::new(2));
+        let plugged = [0, 1, 0xFF].map(|plug_flag| MasterHeartbeat { plug_flag, ..quiet }.master_plugged());
+        assert_eq!(plugged, [false, true, true]);
+    }
+
+    #[test]
     fn the_lowest_bit_decides_the_blinks() {
         let blinks = [1, 2, 4, 5, 6, 8, 0].map(|bits| ErrorBitmap(bits).blinks());
         assert_eq!(blinks, [Some(3), Some(5), Some(6), Some(3), Some(5), None, None]);

@@ -18,7 +18,9 @@ impl Node for Probe {
     fn handle_decode_error(&mut self, _: Instant, _: DecodeError) {
         self.errors += 1;
     }
-    fn handle_timeout(&mut self, _: Instant) {}
+    fn handle_timeout(&mut self, _: Instant) {
+        self.due = true;
+    }
     fn poll_transmit(&mut self, _: Instant) -> Option<Envelope> {
         core::mem::take(&mut self.due).then(heartbeat)
     }
@@ -145,4 +147,12 @@ fn a_dangerous_frame_is_heard_and_never_an_echo() {
 fn a_link_keeps_the_times_it_was_given() {
     let settings = LinkSettings { quiet_gap: Duration::from_millis(7), ..LinkSettings::default() };
     assert_eq!(Link::with_settings(Probe::default(), settings).settings(), settings);
+}
+
+#[test]
+fn a_deadline_is_passed_on_to_the_node() {
+    let mut link = Link::new(Probe::default());
+    assert!(link.poll_transmit(at(0)).is_none());
+    link.handle_timeout(at(5));
+    assert!(link.poll_transmit(at(5)).is_some());
 }
