@@ -105,6 +105,17 @@ mod tests {
     }
 
     #[test]
+    fn two_specials_do_not_hide_each_other() {
+        for (one, other) in [(0xC0, 0xC0), (0xC0, 0xDB), (0xDB, 0xDB)] {
+            for (first, second) in (0..20).flat_map(|first| (0..20).map(move |second| (first, second))) {
+                let mut bytes = [7; 20];
+                (bytes[first], bytes[second]) = (one, other);
+                assert_ne!(specials(words(&bytes)), 0, "{one:02X} {first} {other:02X} {second}");
+            }
+        }
+    }
+
+    #[test]
     fn every_byte_counts_in_the_sum() {
         assert_eq!(sum([u64::MAX; 3]), 0xFF_u8.wrapping_mul(24));
         for place in 0..24 {

@@ -1,6 +1,7 @@
 //! Claim: what is written by hand for people and for maps (names, `Display`, `Debug`, `Hash`) says what the value is.
 
 use std::collections::HashSet;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use twc_proto::message::{Text, Unknown};
 use twc_proto::slip::{Candidate, Deframer};
@@ -29,6 +30,8 @@ fn hashes_tell_unknown_messages_apart_as_equality_does() {
     let seen: HashSet<Unknown> = [1, 2, 1, 2, 3].map(unknown).into_iter().collect();
     assert_eq!(seen.len(), 3);
     assert!(seen.contains(&unknown(2)) && !seen.contains(&unknown(4)));
+    let hasher = BuildHasherDefault::<DefaultHasher>::default();
+    assert_ne!(hasher.hash_one(unknown(1)), hasher.hash_one(unknown(2)));
 }
 
 #[test]

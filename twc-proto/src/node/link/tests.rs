@@ -95,6 +95,23 @@ fn the_same_bytes_after_the_window_are_no_echo() {
 }
 
 #[test]
+fn an_echo_may_be_two_seconds_late_where_echoes_are_known() {
+    for (known, late, heard) in [(false, 1, 1), (true, 1, 0), (true, 2_000, 0), (true, 2_001, 1)] {
+        let mut link = Link::new(Probe { due: true, ..Probe::default() });
+        let wire = link.poll_transmit(at(0)).unwrap();
+        link.handle_sent(at(20));
+        if known {
+            link.handle_bytes(at(30), wire.as_ref());
+        }
+        link.node_mut().due = true;
+        assert!(link.poll_transmit(at(1_000)).is_some());
+        link.handle_sent(at(1_020));
+        link.handle_bytes(at(1_520 + late), wire.as_ref());
+        assert_eq!(link.node().heard, heard, "{known} {late}");
+    }
+}
+
+#[test]
 fn nothing_is_sent_while_bytes_come_in_but_a_babbling_line_does_not_silence_us() {
     let mut link = Link::new(Probe { due: true, ..Probe::default() });
     for ms in (0..1_000).step_by(10) {
