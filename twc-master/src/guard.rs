@@ -337,6 +337,16 @@ impl Guard {
         self.commitments().iter().sum()
     }
 
+    /// What may still flow through a place, on its fullest phase, in centiamps.
+    pub(crate) fn committed_at(&self, place: Place) -> u32 {
+        Tree::flowing(place, &self.loads(), &self.commitments())
+    }
+
+    /// Whether a slave's current flows through a place.
+    pub(crate) fn hangs_below(&self, slot: usize, place: Place) -> bool {
+        self.ledger(slot).is_some_and(|ledger| Tree::flows(ledger.load, place))
+    }
+
     #[inline(never)]
     fn ledger(&self, slot: usize) -> Option<&Ledger> {
         self.ledgers.get(slot)?.as_ref()

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use twc_proto::{CentiAmps, DecodeError, Envelope, Instant, Node, Received, Sign, SlaveState, TwcId, Version};
 
-use crate::config::{Config, ConfigError, MAX_SLAVES};
+use crate::config::{Config, ConfigError, MAX_SLAVES, Place};
 use crate::event::{Constraint, Event, EventQueue, Refusal, Withheld};
 use crate::foreign::Foreign;
 use crate::guard::Guard;
@@ -112,6 +112,7 @@ impl<S: Share> Master<S> {
     ///
     /// # Errors
     /// When the settings cannot be kept.
+    #[inline(never)]
     pub fn new(config: Config, share: S, now: Instant) -> Result<Self, ConfigError> {
         config.check()?;
         Ok(Self {
@@ -221,6 +222,11 @@ impl<S: Share> Master<S> {
     /// What all slaves together may draw by the books, in centiamps.
     pub fn committed(&self) -> u32 {
         self.guard.committed()
+    }
+
+    /// What may flow through a circuit by the books, on its fullest phase, in centiamps.
+    pub fn committed_at(&self, place: Place) -> u32 {
+        self.guard.committed_at(place)
     }
 
     /// Frames that arrived damaged.

@@ -26,8 +26,13 @@ impl<S: Share> Master<S> {
             return None;
         }
         self.plan(now);
-        if let Some(envelope) = self.control_due(now).or_else(|| self.query_due(now)) {
-            return Some(envelope);
+        if self.has_slack(now) {
+            if let Some((slot, kind, message)) = self.control_due(now).or_else(|| self.query_due(now)) {
+                self.turn.exchange = Some(Exchange::new(slot, kind));
+                self.turn.since_query = 0;
+                let version = self.slaves.get(slot)?.as_ref()?.version;
+                return Envelope::canonical(version, message).ok();
+            }
         }
         self.heartbeat_due(now).or_else(|| self.announce(now))
     }
@@ -41,27 +46,33 @@ impl<S: Share> Master<S> {
     /// Whether something other than a heartbeat may go out: every linked slave has had one since the last such
     /// frame, each can have its next one in time, and none has still to be told to come down.
     pub(crate) fn has_slack(&self, now: Instant) -> bool {
-        let linked = || self.slaves.iter().flatten().filter(|slave| slave.phase == Phase::Linked);
-        let count = linked().count();
-        let waits = |slave: &Slave| slave.missed == 0 && slave.follows() && !slave.asks_for_a_limit();
-        let rested = count > 0 && usize::from(self.turn.since_query) >= count.max(2);
-        rested && !self.somebody_comes_down() && linked().all(waits) && self.all_can_wait(None, now)
+        let mut count = 0;
+        for slave in self.slaves.iter().flatten().filter(|slave| slave.phase == Phase::Linked) {
+            if slave.missed > 0 || !slave.follows() || slave.asks_for_a_limit() {
+                return false;
+            }
+            count += 1;
+        }
+        let rested = count > 0 && self.turn.since_query >= count.max(2);
+        rested && !self.somebody_comes_down() && self.all_can_wait(None, now)
     }
 
     /// Whether every linked slave, but `except`, can still have its next heartbeat in time when somebody else has an
     /// exchange first. On a full bus, in time means one exchange later than without: a round has room for one frame
     /// out of turn, be it a question or a lowering.
     fn all_can_wait(&self, except: Option<usize>, now: Instant) -> bool {
-        let linked = |(_, slave): &(usize, &Slave)| slave.phase == Phase::Linked;
-        let slaves = self.slaves.iter().enumerate();
-        let slaves = || slaves.clone().filter_map(|(slot, slave)| Some((slot, slave.as_ref()?))).filter(linked);
+        let linked = self.slaves.iter().flatten().filter(|slave| slave.phase == Phase::Linked).count();
         let timing = &self.config.timing;
         let around = timing.quiet_gap + FRAME;
-        let round = (self.turn.window.usual() + around) * (slaves().count() as u32 + 1);
+        let round = (self.turn.window.usual() + around) * (linked as u32 + 1);
         let in_time = timing.heartbeat_period.max(round) + SLACK;
         let over = now + self.turn.window.length() + around;
-        let can_wait = |slave: &Slave| slave.told_at.is_some_and(|at| over <= at + in_time);
-        slaves().all(|(slot, slave)| Some(slot) == except || can_wait(slave))
+        self.slaves.iter().enumerate().all(|(slot, slave)| match slave {
+            Some(slave) if slave.phase == Phase::Linked && Some(slot) != except => {
+                slave.told_at.is_some_and(|at| over <= at + in_time)
+            }
+            _ => true,
+        })
     }
 
     /// Whether a slave goes before those that have waited longer: it has to come down, and a limit depends on it, or
@@ -70,29 +81,20 @@ impl<S: Share> Master<S> {
         self.guard.comes_down(slot) && (self.guard.is_over(slot) || self.all_can_wait(Some(slot), now))
     }
 
-    /// The next question that is due, in slack.
-    fn query_due(&mut self, now: Instant) -> Option<Envelope> {
-        if !self.has_slack(now) {
-            return None;
-        }
+    /// The next question that is due.
+    fn query_due(&mut self, now: Instant) -> Option<(usize, Kind, Message)> {
         let master = self.config.id;
         for (slot, slave) in self.slaves.iter_mut().enumerate() {
             let Some(slave) = slave.as_mut().filter(|slave| slave.phase == Phase::Linked) else { continue };
             let Some(item) = slave.questions.due(now) else { continue };
             slave.questions.asked(item, now);
-            let query = Query { item, master, slave: slave.id };
-            self.turn.exchange = Some(Exchange::new(slot, Kind::Query(item)));
-            self.turn.since_query = 0;
-            return Envelope::canonical(slave.version, Message::Query(query)).ok();
+            return Some((slot, Kind::Query(item), Message::Query(Query { item, master, slave: slave.id })));
         }
         None
     }
 
     /// FC B1 or FC B2, where a car is stopped or started so.
-    fn control_due(&mut self, now: Instant) -> Option<Envelope> {
-        if !self.has_slack(now) {
-            return None;
-        }
+    fn control_due(&mut self, now: Instant) -> Option<(usize, Kind, Message)> {
         let master = self.config.id;
         for (slot, slave) in self.slaves.iter_mut().enumerate() {
             let Some(slave) = slave.as_mut().filter(|slave| slave.phase == Phase::Linked) else { continue };
@@ -104,10 +106,11 @@ impl<S: Share> Master<S> {
                 self.events.push(Event::StopFailed { slave: slave.id, drawn: slave.drawn });
             }
             let control = Control { master, slave: slave.id };
-            let message = if stop { Message::Stop(control) } else { Message::Start(control) };
-            self.turn.exchange = Some(Exchange::new(slot, Kind::Control));
-            self.turn.since_query = 0;
-            return Envelope::canonical(slave.version, message).ok();
+            return Some((
+                slot,
+                Kind::Control,
+                if stop { Message::Stop(control) } else { Message::Start(control) },
+            ));
         }
         None
     }
@@ -115,13 +118,15 @@ impl<S: Share> Master<S> {
     /// The heartbeat that has been due longest, or one that does not wait for its turn, if the guard lets it go.
     fn heartbeat_due(&mut self, now: Instant) -> Option<Envelope> {
         for _ in 0..MAX_SLAVES {
-            let due = |(slot, slave): (usize, &Option<Slave>)| {
-                let slave = slave.as_ref()?;
-                let live = !matches!(slave.phase, Phase::Silent { .. });
-                let in_turn = !self.goes_first(slot, now);
-                (live && now >= slave.due).then_some((in_turn, slave.due, slave.id, slot))
-            };
-            let (_, _, _, slot) = self.slaves.iter().enumerate().filter_map(due).min()?;
+            let mut first = None;
+            for (slot, slave) in self.slaves.iter().enumerate() {
+                let Some(slave) = slave else { continue };
+                if now >= slave.due && !matches!(slave.phase, Phase::Silent { .. }) {
+                    let turn = (!self.goes_first(slot, now), slave.due, slave.id, slot);
+                    first = Some(first.map_or(turn, |first| turn.min(first)));
+                }
+            }
+            let (_, _, _, slot) = first?;
             if let Some(envelope) = self.heartbeat_to(slot, now) {
                 return Some(envelope);
             }
@@ -193,7 +198,7 @@ impl<S: Share> Master<S> {
             _ if self.turn.exchange.is_some() || self.is_hands_off() => None,
             _ => Some(slave.due.max(self.turn.free_at)),
         };
-        settles.into_iter().chain(next).min()
+        earliest(settles, next)
     }
 
     /// When the next frame that is no heartbeat can go out, where one is wanted and there is slack for it.
@@ -211,8 +216,12 @@ impl<S: Share> Master<S> {
 
     /// When the plan may change by itself.
     pub(crate) fn plan_timeout(&self) -> Option<Instant> {
-        let slaves = self.slaves.iter().flatten();
-        let ordered = slaves.flat_map(|slave| [slave.orders.dwells, slave.orders.hook_until]).flatten();
-        ordered.chain(self.share.next_change()).filter(|at| *at > self.now).min()
+        let ahead = |at: Option<Instant>| at.filter(|at| *at > self.now);
+        let mut first = ahead(self.share.next_change());
+        for slave in self.slaves.iter().flatten() {
+            first = earliest(first, ahead(slave.orders.dwells));
+            first = earliest(first, ahead(slave.orders.hook_until));
+        }
+        first
     }
 }

@@ -27,11 +27,10 @@ const NOBODY: Wish = Wish {
 /// Nobody is let back at the very moment when he must have stopped.
 const MARGIN: Duration = Duration::from_secs(1);
 
-/// The wishes of a round, with the slots they come from.
+/// The wishes of a round.
 #[derive(Debug, Clone, Copy)]
 struct Round {
     wishes: [Wish; MAX_SLAVES],
-    slots: [usize; MAX_SLAVES],
     count: usize,
     budget: CentiAmps,
     /// Who waits for more than the floors of the others leave.
@@ -118,7 +117,11 @@ impl<S: Share> Master<S> {
 
     /// The most a slave may be offered, and what binds it there.
     fn cap(&self, slot: usize, slave: &Slave) -> (CentiAmps, Constraint) {
-        let cap = self.guard.cap(slot).min(self.guard.site_limit()).max(FLOOR);
+        self.bound(slave, self.guard.cap(slot).min(self.guard.site_limit()).max(FLOOR))
+    }
+
+    /// `cap`, or less where somebody or the car itself wants less.
+    pub(crate) fn bound(&self, slave: &Slave, cap: CentiAmps) -> (CentiAmps, Constraint) {
         let mut bound = (cap, Constraint::Cap { cap });
         if let Some(cap) = slave.settings.cap.filter(|cap| *cap < bound.0) {
             bound = (cap, Constraint::SlaveCap { cap });
@@ -135,13 +138,8 @@ impl<S: Share> Master<S> {
 
     /// What every slave brings to the division. What silent slaves may still draw is not there to be divided.
     fn wishes(&self) -> Round {
-        let mut round = Round {
-            wishes: [NOBODY; MAX_SLAVES],
-            slots: [0; MAX_SLAVES],
-            count: 0,
-            budget: CentiAmps::ZERO,
-            crowded_out: None,
-        };
+        let mut round =
+            Round { wishes: [NOBODY; MAX_SLAVES], count: 0, budget: CentiAmps::ZERO, crowded_out: None };
         let (mut reserved, mut returning) = (0_u16, FLOOR);
         for (slot, slave) in self.slaves.iter().enumerate() {
             let Some(slave) = slave else { continue };
@@ -156,10 +154,8 @@ impl<S: Share> Master<S> {
                     (returning, round.crowded_out) = (needs, Some(slot));
                 }
             }
-            if let (Some(place), Some(index)) =
-                (round.wishes.get_mut(round.count), round.slots.get_mut(round.count))
-            {
-                (*place, *index) = (self.wish(slot, slave), slot);
+            if let Some(place) = round.wishes.get_mut(round.count) {
+                *place = self.wish(slot, slave);
                 round.count += 1;
             }
         }
@@ -199,7 +195,8 @@ impl<S: Share> Master<S> {
         let wishes = round.wishes.get(..round.count).unwrap_or_default();
         let asking = wishes.iter().filter(|wish| wish.asks).count() as u8;
         let mut fitting = [None; MAX_SLAVES];
-        for ((wish, slot), target) in wishes.iter().zip(round.slots).zip(targets) {
+        for (wish, target) in wishes.iter().zip(targets) {
+            let Some(slot) = self.slot_of(wish.slave) else { continue };
             match target {
                 Target::Withhold if wish.linked && wish.may_wait => self.withhold(slot, Withheld::Turn),
                 // Half an interruption would be one for nothing.
@@ -218,7 +215,8 @@ impl<S: Share> Master<S> {
             }
         }
         self.guard.fit(&mut fitting, now);
-        for (wish, slot) in wishes.iter().zip(round.slots) {
+        for wish in wishes {
+            let Some(slot) = self.slot_of(wish.slave) else { continue };
             let Some(Some(slave)) = self.slaves.get(slot) else { continue };
             let bound = self.cap(slot, slave).1;
             let amps = fitting.get(slot).copied().flatten();

@@ -5,6 +5,8 @@ use core::time::Duration;
 use twc_proto::Instant;
 use twc_proto::message::Item;
 
+use crate::turn::earliest;
+
 /// What is asked of slaves unasked. Protocol 1 units are asked nothing: their old queries are one unchecked byte
 /// away from frames that brick them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,8 +29,6 @@ const ITEMS: [Item; 7] =
     [Item::Firmware, Item::Serial, Item::VinPart1, Item::VinPart2, Item::VinPart3, Item::Meter, Item::PlugState];
 const METER: usize = 5;
 
-const NEVER: Instant = Instant::from_micros(u64::MAX);
-
 /// Each identity item is asked so often; a unit that does not know it never answers.
 const TRIES: u8 = 3;
 /// The first wait after a question without an answer; doubled each time.
@@ -39,13 +39,13 @@ const VIN_SETTLES: Duration = Duration::from_secs(15);
 /// What is still to be asked of one slave.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Questions {
-    /// When each item is due.
-    open: [Instant; ITEMS.len()],
+    /// When each item is due, if it is to be asked at all.
+    open: [Option<Instant>; ITEMS.len()],
     tries: [u8; ITEMS.len()],
 }
 
 impl Questions {
-    pub(crate) const NONE: Self = Self { open: [NEVER; ITEMS.len()], tries: [0; ITEMS.len()] };
+    pub(crate) const NONE: Self = Self { open: [None; ITEMS.len()], tries: [0; ITEMS.len()] };
 
     /// The slave has linked, or a car was plugged in.
     pub(crate) fn begin(&mut self, now: Instant, plan: &QueryPlan, plugged: bool) {
@@ -73,22 +73,22 @@ impl Questions {
     }
 
     fn set(&mut self, item: Item, at: Option<Instant>, tries: u8) {
-        let index = ITEMS.iter().position(|known| *known == item);
-        let places = index.and_then(|index| self.open.get_mut(index).zip(self.tries.get_mut(index)));
-        if let Some((open, count)) = places {
-            (*open, *count) = (at.unwrap_or(NEVER), tries);
+        for (known, (open, count)) in ITEMS.iter().zip(self.open.iter_mut().zip(&mut self.tries)) {
+            if *known == item {
+                (*open, *count) = (at, tries);
+            }
         }
     }
 
     /// What has been due longest.
     pub(crate) fn due(&self, now: Instant) -> Option<Item> {
-        let due = self.open.iter().zip(ITEMS).filter(|(at, _)| now >= **at && **at < NEVER);
-        due.min_by_key(|(at, _)| **at).map(|(_, item)| item)
+        let next = self.next().filter(|next| now >= *next)?;
+        self.open.iter().zip(&ITEMS).find(|(at, _)| **at == Some(next)).map(|(_, item)| *item)
     }
 
     /// When something is due next.
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.open.iter().min().copied().filter(|at| *at < NEVER)
+        self.open.iter().copied().fold(None, earliest)
     }
 
     /// The question has gone out; without an answer it is asked again, later and later.

@@ -98,6 +98,7 @@ pub(crate) struct Slave {
 }
 
 impl Slave {
+    #[inline(never)] // Hundreds of bytes to set, in two places.
     pub(crate) fn new(id: TwcId, version: Version, unit_max: CentiAmps, now: Instant) -> Self {
         Self {
             id,

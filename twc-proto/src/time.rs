@@ -4,6 +4,7 @@
 //! caller chooses, so that a test starts at [`Instant::ZERO`] and a trace replays exactly.
 
 use core::fmt;
+use core::num::NonZeroU64;
 use core::ops::{Add, Sub};
 use core::time::Duration;
 
@@ -18,14 +19,15 @@ use core::time::Duration;
 /// let deadline = Instant::ZERO + Duration::from_secs(10);
 /// assert_eq!(deadline - Duration::from_secs(4), Instant::from_secs(6));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant {
-    micros: u64,
+    /// One more than the microseconds: an `Option` of it takes no more room, and machines hold many.
+    after: NonZeroU64,
 }
 
 impl Instant {
     /// The origin.
-    pub const ZERO: Self = Self { micros: 0 };
+    pub const ZERO: Self = Self { after: NonZeroU64::MIN };
 
     /// The instant `micros` microseconds after the origin.
     ///
@@ -35,7 +37,7 @@ impl Instant {
     /// assert_eq!(Instant::from_micros(1_500).as_millis(), 1);
     /// ```
     pub const fn from_micros(micros: u64) -> Self {
-        Self { micros }
+        Self { after: NonZeroU64::MIN.saturating_add(micros) }
     }
 
     /// The instant `millis` milliseconds after the origin.
@@ -46,7 +48,7 @@ impl Instant {
     /// assert_eq!(Instant::from_millis(2).as_micros(), 2_000);
     /// ```
     pub const fn from_millis(millis: u64) -> Self {
-        Self { micros: millis.saturating_mul(1_000) }
+        Self::from_micros(millis.saturating_mul(1_000))
     }
 
     /// The instant `secs` seconds after the origin.
@@ -57,7 +59,7 @@ impl Instant {
     /// assert_eq!(Instant::from_secs(2), Instant::from_millis(2_000));
     /// ```
     pub const fn from_secs(secs: u64) -> Self {
-        Self { micros: secs.saturating_mul(1_000_000) }
+        Self::from_micros(secs.saturating_mul(1_000_000))
     }
 
     /// Microseconds since the origin.
@@ -68,7 +70,7 @@ impl Instant {
     /// assert_eq!(Instant::from_secs(1).as_micros(), 1_000_000);
     /// ```
     pub const fn as_micros(self) -> u64 {
-        self.micros
+        self.after.get() - 1
     }
 
     /// Whole milliseconds since the origin.
@@ -79,7 +81,7 @@ impl Instant {
     /// assert_eq!(Instant::from_secs(1).as_millis(), 1_000);
     /// ```
     pub const fn as_millis(self) -> u64 {
-        self.micros / 1_000
+        self.as_micros() / 1_000
     }
 
     /// Time passed since `earlier`; zero when `earlier` lies in the future.
@@ -93,7 +95,13 @@ impl Instant {
     /// ```
     #[inline(never)] // A 64-bit division, which a microcontroller emulates.
     pub const fn since(self, earlier: Self) -> Duration {
-        Duration::from_micros(self.micros.saturating_sub(earlier.micros))
+        Duration::from_micros(self.after.get().saturating_sub(earlier.after.get()))
+    }
+}
+
+impl Default for Instant {
+    fn default() -> Self {
+        Self::ZERO
     }
 }
 
@@ -102,8 +110,7 @@ impl Add<Duration> for Instant {
 
     #[inline(never)]
     fn add(self, rhs: Duration) -> Self {
-        let micros = micros(rhs);
-        Self { micros: self.micros.saturating_add(micros) }
+        Self { after: self.after.saturating_add(micros(rhs)) }
     }
 }
 
@@ -112,8 +119,7 @@ impl Sub<Duration> for Instant {
 
     #[inline(never)]
     fn sub(self, rhs: Duration) -> Self {
-        let micros = micros(rhs);
-        Self { micros: self.micros.saturating_sub(micros) }
+        Self::from_micros(self.as_micros().saturating_sub(micros(rhs)))
     }
 }
 
@@ -126,7 +132,7 @@ fn micros(span: Duration) -> u64 {
 
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{:06}s", self.micros / 1_000_000, self.micros % 1_000_000)
+        write!(f, "{}.{:06}s", self.as_micros() / 1_000_000, self.as_micros() % 1_000_000)
     }
 }
 

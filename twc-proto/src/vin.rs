@@ -71,12 +71,16 @@ impl Vin {
     /// # Ok::<(), twc_proto::vin::VinError>(())
     /// ```
     pub fn computed_check_digit(&self) -> char {
+        char::from(self.computed_check_byte())
+    }
+
+    fn computed_check_byte(&self) -> u8 {
         let weights = [8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2];
         let values = self.0.iter().filter_map(|byte| value(*byte));
-        let sum: u16 = values.zip(weights).map(|(value, weight)| u16::from(value) * weight).sum();
+        let sum: u16 = values.zip(&weights).map(|(value, weight)| u16::from(value) * weight).sum();
         match sum % 11 {
-            10 => 'X',
-            digit => char::from(b'0' + digit as u8),
+            10 => b'X',
+            digit => b'0' + digit as u8,
         }
     }
 
@@ -91,7 +95,7 @@ impl Vin {
     /// # Ok::<(), twc_proto::vin::VinError>(())
     /// ```
     pub fn has_check_digit(&self) -> bool {
-        self.as_str().chars().nth(CHECK) == Some(self.computed_check_digit())
+        self.0.get(CHECK) == Some(&self.computed_check_byte())
     }
 }
 
@@ -249,8 +253,8 @@ impl VinParts {
             _ => return VinState::Partial,
         }
         let mut bytes = [0; LEN];
-        for (slot, byte) in bytes.iter_mut().zip(first.0.into_iter().chain(second.0).chain(third.0)) {
-            *slot = byte;
+        for (slot, byte) in bytes.iter_mut().zip(first.0.iter().chain(&second.0).chain(&third.0)) {
+            *slot = *byte;
         }
         match Vin::try_from(bytes) {
             Err(error) => VinState::Damaged(error),

@@ -29,10 +29,9 @@ impl Guard {
             *amount = if *may_cut { ledger.times_units(wanted) } else { ledger.commitment() };
         }
         self.cut(&mut amounts, &may_cut);
-        let over = [0, 1, 2].map(|slot| self.is_over(slot));
-        let slots = self.ledgers.iter_mut().zip(targets).zip(amounts.iter().zip(over));
-        for ((ledger, target), (amount, over)) in slots {
-            let Some(ledger) = ledger else { continue };
+        for (slot, (target, amount)) in targets.iter_mut().zip(&amounts).enumerate() {
+            let over = self.is_over(slot);
+            let Some(ledger) = self.ledger_mut(slot) else { continue };
             let most = ledger.most(*amount, over, now);
             *target = target.map(|target| target.min(CentiAmps::new(most)));
             ledger.aim = target.map_or(0, CentiAmps::value);
@@ -43,11 +42,14 @@ impl Guard {
     fn cut(&self, amounts: &mut Amounts, may_cut: &[bool; MAX_SLAVES]) {
         let (loads, floor) = (self.loads(), u32::from(FLOOR.value()));
         loop {
-            let counted = *amounts;
-            let open = amounts.iter_mut().zip(&loads).zip(may_cut).filter(|((amount, load), may_cut)| {
-                **may_cut && **amount > floor && self.tree.room(**load, &loads, &counted) < 0
-            });
-            let Some(((amount, _), _)) = open.max_by_key(|((amount, _), _)| **amount) else { break };
+            let (mut largest, mut chosen) = (floor, None);
+            for (slot, ((amount, load), may_cut)) in amounts.iter().zip(&loads).zip(may_cut).enumerate() {
+                let open = *may_cut && *amount > floor && *amount >= largest;
+                if open && self.tree.room(*load, &loads, amounts) < 0 {
+                    (largest, chosen) = (*amount, Some(slot));
+                }
+            }
+            let Some(amount) = chosen.and_then(|slot| amounts.get_mut(slot)) else { break };
             *amount -= (*amount - floor).min(CUT);
         }
     }

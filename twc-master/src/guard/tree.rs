@@ -63,20 +63,24 @@ impl Tree {
     pub(super) fn new(config: &Config) -> Self {
         let nothing = Node { path: 0, ceiling: [0; 3], unordered: [0; 3], now: [0; 3], until: NEVER };
         let mut nodes = [nothing; MAX_CIRCUITS + 1];
-        let circuit = |place| match place {
-            Place::Site => Some(Circuit::new(Place::Site, [config.limit; PHASES])),
-            Place::Circuit(number) => config.circuits.get(usize::from(number)).copied().flatten(),
-        };
-        let places = core::iter::once(Place::Site).chain((0..).map(Place::Circuit));
-        for (node, place) in nodes.iter_mut().zip(places) {
-            let Some(Circuit { limit, unordered, .. }) = circuit(place) else { continue };
-            node.ceiling = values(limit);
-            node.unordered = least(values(unordered), node.ceiling);
+        let site = Some(Circuit::new(Place::Site, [config.limit; PHASES]));
+        for (number, (node, circuit)) in
+            nodes.iter_mut().zip([&site].into_iter().chain(&config.circuits)).enumerate()
+        {
+            let Some(circuit) = circuit else { continue };
+            node.ceiling = values(circuit.limit);
+            node.unordered = least(values(circuit.unordered), node.ceiling);
             node.now = node.unordered;
-            let mut at = place;
-            for _ in 0..=MAX_CIRCUITS {
-                node.path |= 1 << index(at);
-                at = circuit(at).map_or(Place::Site, |circuit| circuit.fed_by);
+            node.path = 1 << number | 1;
+            let mut above = circuit.fed_by;
+            while let Place::Circuit(number) = above {
+                let bit = 1 << index(above);
+                let Some(Some(circuit)) = config.circuits.get(usize::from(number)) else { break };
+                if node.path & bit != 0 {
+                    break;
+                }
+                node.path |= bit;
+                above = circuit.fed_by;
             }
         }
         Self { nodes }
@@ -124,6 +128,22 @@ impl Tree {
     pub(super) fn site_limit(&self) -> u16 {
         let [Node { now: [a, b, c], .. }, ..] = &self.nodes;
         *a.min(b).min(c)
+    }
+
+    /// Whether `load` flows through a place.
+    pub(super) fn flows(load: Load, place: Place) -> bool {
+        load.path >> index(place) & 1 == 1
+    }
+
+    /// What flows through a place on its fullest phase.
+    pub(super) fn flowing(place: Place, loads: &[Load; MAX_SLAVES], amounts: &Amounts) -> u32 {
+        let mut most = 0;
+        for phase in 0..PHASES {
+            let there = loads.iter().zip(amounts).filter(|(load, _)| Self::flows(**load, place));
+            let there = there.filter(|(load, _)| load.phases.has(phase));
+            most = most.max(there.fold(0_u32, |sum, (_, amount)| sum.saturating_add(*amount)));
+        }
+        most
     }
 
     /// What is left on the tightest spot that `load` flows through; negative where too much is counted.

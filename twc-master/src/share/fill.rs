@@ -2,7 +2,7 @@
 
 use core::cmp::Reverse;
 
-use twc_proto::CentiAmps;
+use twc_proto::{CentiAmps, TwcId};
 
 use super::{Target, Targets, Wish};
 use crate::config::{FLOOR, MAX_SLAVES};
@@ -14,12 +14,19 @@ const AMPERE: u16 = 100;
 pub(super) fn admit<K: Ord>(budget: u16, wishes: &[Wish], targets: &mut Targets, key: impl Fn(&Wish) -> K) -> u16 {
     let mut left = budget;
     for step in [false, true] {
-        let mut seen = [false; MAX_SLAVES];
-        for _ in wishes.iter().take(MAX_SLAVES) {
-            let waiting = wishes.iter().zip(targets.iter_mut()).zip(&mut seen).filter(|(_, seen)| !**seen);
-            let first = waiting.min_by_key(|((wish, _), _)| (key(wish), wish.slave));
-            let Some(((wish, target), seen)) = first else { break };
-            *seen = true;
+        let mut last: Option<(K, TwcId)> = None;
+        for _ in 0..MAX_SLAVES {
+            // The next in the order.
+            let mut first: Option<((K, TwcId), &Wish, &mut Target)> = None;
+            for (wish, target) in wishes.iter().zip(targets.iter_mut()) {
+                let rank = (key(wish), wish.slave);
+                let behind = last.as_ref().is_none_or(|last| rank > *last);
+                if behind && first.as_ref().is_none_or(|(first, ..)| rank < *first) {
+                    first = Some((rank, wish, target));
+                }
+            }
+            let Some((rank, wish, target)) = first else { break };
+            last = Some(rank);
             let (has, wants) = if step {
                 (target.amps().unwrap_or_default(), if wish.asks { wish.minimum } else { FLOOR })
             } else {
@@ -41,16 +48,18 @@ pub(super) fn admit<K: Ord>(budget: u16, wishes: &[Wish], targets: &mut Targets,
 /// With `by_priority` nobody gets one before all of higher priority are at their cap.
 pub(super) fn fill(mut left: u16, wishes: &[Wish], targets: &mut Targets, by_priority: bool) {
     while left >= AMPERE {
-        let open = wishes.iter().zip(targets.iter_mut()).filter_map(|(wish, target)| {
-            let amps = target.amps()?;
-            let room = wish.cap.value().checked_sub(amps.value())? >= AMPERE;
-            let rank = Reverse(if by_priority { wish.priority } else { 0 });
-            (wish.asks && room && amps >= wish.minimum).then_some((rank, amps, wish.slave, target))
-        });
-        let Some((_, amps, _, target)) = open.min_by_key(|(rank, amps, slave, _)| (*rank, *amps, *slave)) else {
-            break;
-        };
+        let mut next: Option<(_, &mut CentiAmps)> = None;
+        for (wish, target) in wishes.iter().zip(targets.iter_mut()) {
+            let Target::Amps(amps) = target else { continue };
+            let rank = (Reverse(if by_priority { wish.priority } else { 0 }), *amps, wish.slave);
+            let has_room = wish.cap.value() >= amps.value().saturating_add(AMPERE);
+            let open = wish.asks && has_room && *amps >= wish.minimum;
+            if open && next.as_ref().is_none_or(|(next, _)| rank < *next) {
+                next = Some((rank, amps));
+            }
+        }
+        let Some((_, amps)) = next else { break };
         left -= AMPERE;
-        *target = Target::Amps(CentiAmps::new(amps.value().saturating_add(AMPERE)));
+        *amps = CentiAmps::new(amps.value().saturating_add(AMPERE));
     }
 }
