@@ -31,7 +31,7 @@ pub enum Constraint {
     },
     /// Its car takes no more of what it is offered. A probe will ask whether that is still so.
     Demand {
-        /// What it was seen to take, and 1 A.
+        /// What it was seen to take, and 2 A.
         cap: CentiAmps,
     },
     /// Every car gets its minimum in this mode.

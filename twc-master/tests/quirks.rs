@@ -96,12 +96,12 @@ fn what_a_car_leaves_goes_to_the_other_and_comes_back_when_it_wants_more() {
     let now = bench.sim.now();
     bench.charger_mut(0).set_ui_cap(now, Some(amps(10)));
     bench.run_for(90);
-    assert_eq!(bench.limits(), [11, 29]);
-    assert_eq!(bench.status(0).constraint, Constraint::Demand { cap: amps(11) });
+    assert_eq!(bench.limits(), [12, 28]);
+    assert_eq!(bench.status(0).constraint, Constraint::Demand { cap: amps(12) });
     assert!(bench.status(0).next.is_some(), "a probe is announced");
     let now = bench.sim.now();
     bench.charger_mut(0).set_ui_cap(now, None);
-    bench.run_for(600);
+    bench.run_for(30);
     assert_eq!(bench.limits(), [20, 20]);
     bench.assert_kept();
 }

@@ -52,3 +52,24 @@ fn a_slave_that_does_not_fit_gets_no_frame() {
     assert!(bench.happened(|event| matches!(event, Event::SlaveQueued { .. })));
     bench.assert_kept();
 }
+
+#[test]
+fn a_car_that_wants_more_again_has_it_within_half_a_minute() {
+    let mut bench = Bench::new(40, 2, WorldConfig::default());
+    bench.run_for(15);
+    (bench.plug_in(0), bench.plug_in(1));
+    bench.run_for(60);
+    let set_ui_cap = |bench: &mut Bench, cap| {
+        let now = bench.sim.now();
+        bench.charger_mut(0).set_ui_cap(now, cap);
+    };
+    for cap in [14, 9] {
+        set_ui_cap(&mut bench, Some(amps(cap)));
+        bench.run_for(120);
+        assert_eq!(bench.limits(), [cap + 2, 38 - cap]);
+        set_ui_cap(&mut bench, None);
+        bench.run_for(30);
+        assert_eq!(bench.limits(), [20, 20], "after {cap} A");
+    }
+    bench.assert_kept();
+}
