@@ -105,6 +105,7 @@ mod foreign;
 mod guard;
 mod inbound;
 pub mod knowledge;
+pub mod lease;
 mod master;
 mod order;
 mod outbound;
