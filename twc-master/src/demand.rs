@@ -45,8 +45,8 @@ impl Demand {
     /// once.
     const PRESSES: u16 = 150;
     const PRESSING_ANSWERS: u8 = 3;
-    /// The first probe of a car that does not press; each vain one doubles the time to the next, up to 80 minutes.
-    const PROBE_AFTER: Duration = Duration::from_secs(300);
+    /// The first probe of a car that does not press, in seconds; each vain one doubles the time to the next, up to 80 minutes.
+    const PROBE_AFTER: u64 = 300;
     const MOST_DOUBLINGS: u8 = 4;
 
     /// The most it is worth offering, while that is known.
@@ -122,14 +122,14 @@ impl Demand {
                 (self.cap, self.vain_probes) = (None, 0);
                 return;
             }
-            let wait = Self::PROBE_AFTER * (1 << self.vain_probes.min(Self::MOST_DOUBLINGS));
+            let wait = Duration::from_secs(Self::PROBE_AFTER << self.vain_probes.min(Self::MOST_DOUBLINGS));
             self.vain_probes = self.vain_probes.saturating_add(1);
             self.next_probe = now + wait;
         }
         // What a probe shows is as true as what was seen before it.
         if leaves_some && self.cap.is_none_or(|cap| wanted < cap || probed) {
             if self.cap.is_none() {
-                self.next_probe = now + Self::PROBE_AFTER;
+                self.next_probe = now + Duration::from_secs(Self::PROBE_AFTER);
             }
             self.cap = Some(wanted);
         }

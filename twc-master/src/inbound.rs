@@ -15,8 +15,9 @@ use crate::share::Share;
 use crate::slave::{Pending, Phase, Slave};
 use crate::turn::{Announcement, Kind};
 
-/// A slave whose amps others want is given up after this long without an answer.
+/// A slave whose amps others want is given up after this long without an answer, any other later.
 const GIVE_UP: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(20);
 /// How often it is asked whether a car that sleeps is still plugged in.
 const ASLEEP: Duration = Duration::from_secs(60);
 /// An answer later than this belongs to nothing we know of.
@@ -337,7 +338,7 @@ impl<S: Share> Master<S> {
                 other != slot && slave.as_ref().is_some_and(|slave| slave.asks || slave.phase == Phase::Waiting)
             });
             let wanted = wanted || self.guard.is_over(slot);
-            let patience = if wanted { GIVE_UP } else { GIVE_UP * 2 };
+            let patience = if wanted { GIVE_UP } else { PATIENCE };
             let asked = self.turn.exchange.is_some_and(|exchange| exchange.slot == slot);
             let Some(Some(slave)) = self.slaves.get_mut(slot).filter(|_| !asked) else { continue };
             if slave.phase == Phase::Linked && slave.missed >= 2 && now.since(slave.heard) >= patience {

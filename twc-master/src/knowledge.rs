@@ -312,11 +312,11 @@ impl Record {
     /// Whether the counter counts kWh or Wh, once our own sum has grown by 2 kWh.
     fn compare(&mut self, value: u32, unit: CounterUnit) -> CounterUnit {
         let (from, sum) = *self.counter_start.get_or_insert((value, self.total));
-        let own = (self.total - sum) / PER_WATT_HOUR;
+        let own = self.total - sum;
         let counted = u64::from(value.saturating_sub(from));
-        match own {
-            2_000.. if counted * 10 > own => CounterUnit::WattHours,
-            2_000.. if counted > 0 => CounterUnit::KilowattHours,
+        match own >= 2_000 * PER_WATT_HOUR {
+            true if counted * (10 * PER_WATT_HOUR) > own => CounterUnit::WattHours,
+            true if counted > 0 => CounterUnit::KilowattHours,
             _ => unit,
         }
     }

@@ -61,10 +61,11 @@ impl<S: Share> Master<S> {
     /// exchange first. On a full bus, in time means one exchange later than without: a round has room for one frame
     /// out of turn, be it a question or a lowering.
     fn all_can_wait(&self, except: Option<usize>, now: Instant) -> bool {
-        let linked = self.slaves.iter().flatten().filter(|slave| slave.phase == Phase::Linked).count();
         let timing = &self.config.timing;
         let around = timing.quiet_gap + FRAME;
-        let round = (self.turn.window.usual() + around) * (linked as u32 + 1);
+        let exchange = self.turn.window.usual() + around;
+        let linked = self.slaves.iter().flatten().filter(|slave| slave.phase == Phase::Linked);
+        let round = linked.fold(exchange, |round, _| round + exchange);
         let in_time = timing.heartbeat_period.max(round) + SLACK;
         let over = now + self.turn.window.length() + around;
         self.slaves.iter().enumerate().all(|(slot, slave)| match slave {

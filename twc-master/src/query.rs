@@ -31,8 +31,8 @@ const METER: usize = 5;
 
 /// Each identity item is asked so often; a unit that does not know it never answers.
 const TRIES: u8 = 3;
-/// The first wait after a question without an answer; doubled each time.
-const BACK_OFF: Duration = Duration::from_secs(10);
+/// The first wait after a question without an answer, in seconds; doubled each time.
+const BACK_OFF: u64 = 10;
 /// So long after plug-in a car has told its VIN to its unit.
 const VIN_SETTLES: Duration = Duration::from_secs(15);
 
@@ -95,7 +95,7 @@ impl Questions {
     pub(crate) fn asked(&mut self, item: Item, now: Instant) {
         let Some(index) = ITEMS.iter().position(|known| *known == item) else { return };
         let tries = self.tries.get(index).map_or(1, |tries| tries.saturating_add(1));
-        let wait = BACK_OFF * (1 << u32::from(tries.min(9)));
+        let wait = Duration::from_secs(BACK_OFF << tries.min(9));
         let again = index == METER || tries < TRIES;
         self.set(item, again.then_some(now + wait), tries);
     }
@@ -103,7 +103,7 @@ impl Questions {
     /// The answer has come, also an empty one.
     pub(crate) fn answered(&mut self, item: Item, now: Instant, plan: &QueryPlan) {
         let again = plan.meter.filter(|_| item == Item::Meter);
-        self.set(item, again.map(|period| now + period.max(BACK_OFF)), 0);
+        self.set(item, again.map(|period| now + period.max(Duration::from_secs(BACK_OFF))), 0);
     }
 }
 

@@ -57,7 +57,8 @@ fn a_slave_that_does_not_fit_gets_no_frame() {
 fn a_car_that_wants_more_again_has_it_within_half_a_minute() {
     let mut bench = Bench::new(40, 2, WorldConfig::default());
     bench.run_for(15);
-    (bench.plug_in(0), bench.plug_in(1));
+    bench.plug_in(0);
+    bench.plug_in(1);
     bench.run_for(60);
     let set_ui_cap = |bench: &mut Bench, cap| {
         let now = bench.sim.now();

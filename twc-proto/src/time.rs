@@ -93,10 +93,24 @@ impl Instant {
     /// assert_eq!(late.since(early).as_secs(), 2);
     /// assert_eq!(early.since(late).as_secs(), 0);
     /// ```
-    #[inline(never)] // A 64-bit division, which a microcontroller emulates.
+    #[inline(never)] // Machines ask everywhere.
     pub const fn since(self, earlier: Self) -> Duration {
-        Duration::from_micros(self.after.get().saturating_sub(earlier.after.get()))
+        let micros = self.after.get().saturating_sub(earlier.after.get());
+        if cfg!(target_pointer_width = "64") { Duration::from_micros(micros) } else { by_digits(micros) }
     }
+}
+
+/// A span of so many microseconds, divided by digits of 16 bits: a microcontroller divides 32 bits at once and would
+/// emulate 64. A million is 64 times 15,625.
+const fn by_digits(micros: u64) -> Duration {
+    let (coarse, mut secs, mut rest, mut shift) = (micros >> 6, 0_u64, 0_u32, 64);
+    while shift > 0 {
+        shift -= 16;
+        rest = rest << 16 | (coarse >> shift) as u32 & 0xFFFF;
+        secs = secs << 16 | (rest / 15_625) as u64;
+        rest %= 15_625;
+    }
+    Duration::new(secs, (rest << 6 | micros as u32 & 0x3F) * 1_000)
 }
 
 impl Default for Instant {
@@ -146,6 +160,20 @@ mod tests {
         assert_eq!((at.as_micros(), at.as_millis()), (5_001_999, 5_001));
         assert_eq!(at - Duration::from_micros(1_999), Instant::from_millis(5_000));
         assert_eq!(at.since(Instant::from_secs(5)), Duration::from_micros(1_999));
+    }
+
+    #[test]
+    fn by_digits_comes_to_what_a_64_bit_division_does() {
+        let edges = [0, 1, 63, 64, 999_999, 1_000_000, 1 << 32, (1 << 32) + 1, 1 << 38, u64::MAX];
+        let spread = (0..10_000_u64).map(|step| step.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (step % 60));
+        for micros in edges.into_iter().chain(spread) {
+            assert_eq!(by_digits(micros), Duration::from_micros(micros), "{micros}");
+        }
+    }
+
+    #[test]
+    fn an_option_takes_no_more_room() {
+        assert_eq!(size_of::<Option<Instant>>(), size_of::<u64>());
     }
 
     #[test]

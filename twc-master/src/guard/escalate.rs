@@ -27,6 +27,8 @@ const GOES_ON: Duration = Duration::from_secs(20);
 const TOGETHER: Duration = Duration::from_secs(60);
 /// After a power cut one slave is admitted in this time.
 const ADMISSION: Duration = Duration::from_secs(30);
+/// By then everybody was.
+const ADMISSIONS: Duration = Duration::from_secs(30 * MAX_SLAVES as u64);
 
 /// How a limit has to be said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +128,7 @@ impl Guard {
     pub(super) fn paced(&self, now: Instant) -> Option<Instant> {
         let cut = self.power_cut?;
         let next = self.admitted? + ADMISSION;
-        (now < next && now < cut + ADMISSION * MAX_SLAVES as u32).then_some(next)
+        (now < next && now < cut + ADMISSIONS).then_some(next)
     }
 
     /// How often our silence cut off the car that is plugged in there.

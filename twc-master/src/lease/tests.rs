@@ -178,7 +178,9 @@ proptest! {
     #[test]
     fn what_all_tenants_may_use_never_exceeds_the_circuit(steps in prop::collection::vec(step(), 1..120)) {
         let mut network = Network::new();
-        steps.iter().for_each(|step| network.apply(step));
+        for step in &steps {
+            network.apply(step);
+        }
     }
 }
 
@@ -242,7 +244,7 @@ fn who_hears_nothing_more_is_at_its_share_before_the_lease_ends_and_its_amps_are
     (0..TERMS.lasts.as_secs() / 5).for_each(|_| alone(&mut network));
     assert_eq!(network.tenants[0].flows(), 2_100, "the model comes down as late as it can");
     assert_eq!(allowed(&network), [600, 1_200, 700], "what one holds nobody else gets");
-    (0..TERMS.stops_within.as_secs() / 5 + 1).for_each(|_| alone(&mut network));
+    (0..=TERMS.stops_within.as_secs() / 5).for_each(|_| alone(&mut network));
     assert_eq!(allowed(&network), [600, 1_200, 2_200]);
 }
 
