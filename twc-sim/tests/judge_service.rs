@@ -54,7 +54,7 @@ fn turns(
     amps: u16,
 ) -> impl Iterator<Item = (u64, MasterHeartbeat)> {
     let count = secs * 1_000 / millis;
-    (0..count).zip(ids.iter().cycle()).map(move |(n, id)| (1_300 + n * millis, limit(*id, Command::LIMIT, amps)))
+    (0..count).zip(ids.iter().cycle()).map(move |(n, id)| (1_000 + n * millis, limit(*id, Command::LIMIT, amps)))
 }
 
 fn steady(ids: &'static [TwcId], millis: u64, secs: u64) -> Link<Script> {

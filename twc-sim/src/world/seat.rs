@@ -8,6 +8,10 @@ use super::BREATH;
 use super::air::Whole;
 use crate::charger::Charger;
 
+/// Units that wait for the same pause do not end it at the very same instant: no two clocks agree to the byte. Each
+/// listens so much longer than the one before it, two bytes' time.
+const APART: Duration = Duration::from_millis(2);
+
 /// A charger with its receiver and its ear for a free line: as a [`twc_proto::Link`], but frames may also come
 /// to it whole.
 #[derive(Debug)]
@@ -39,7 +43,8 @@ pub(super) struct Seat {
 impl Seat {
     pub(super) fn new(index: usize, charger: Charger) -> Self {
         let settings = LinkSettings::default();
-        let quiet_gap = if charger.config().listens_first { settings.quiet_gap } else { Duration::ZERO };
+        let patience = settings.quiet_gap + APART * u32::try_from(index).unwrap_or(u32::MAX);
+        let quiet_gap = if charger.config().listens_first { patience } else { Duration::ZERO };
         Self {
             index,
             charger,
