@@ -146,6 +146,9 @@ impl<S: Share> Master<S> {
     /// Two units seem to have one id: what is told to one is told to both.
     pub(crate) fn suspect_double(&mut self, slot: usize) {
         self.guard.doubled(slot);
+        if self.guard.withheld(slot) == Some(Withheld::DoubleId) {
+            return;
+        }
         self.withhold(slot, Withheld::DoubleId);
     }
 }

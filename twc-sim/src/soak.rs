@@ -56,6 +56,8 @@ pub fn scenario(seed: u64, trouble: Duration) -> Scenario {
         delay,
         timeline: Story::new(rng, &chargers, !delay.is_zero()).tell(trouble),
         chargers,
+        shares: Vec::new(),
+        others: Vec::new(),
         // A unit may take a damaged limit whose sum fits and be mute at the time. Nobody sees it then; only silence
         // stops it: 20 s until a master gives up, up to 90 s of muteness, 60 s until it must have stopped.
         excuse: Some(Duration::from_secs(170)),

@@ -12,6 +12,8 @@ pub enum Sender {
     Outside,
     /// The charger with this index.
     Charger(usize),
+    /// Another master on the same wires.
+    Stranger,
 }
 
 /// One transmission as it was on the wire, damage included.
@@ -33,6 +35,7 @@ impl fmt::Display for TraceEntry {
         match self.sender {
             Sender::Outside => f.write_str("M>S")?,
             Sender::Charger(index) => write!(f, "S>M #{index}")?,
+            Sender::Stranger => f.write_str("?>S")?,
         }
         for byte in &self.bytes {
             write!(f, " {byte:02X}")?;
@@ -72,6 +75,13 @@ impl Trace {
         self.entries.iter()
     }
 
+    /// Those recorded since so many were, as far as they are still there. Counts them as seen.
+    pub(crate) fn fresh(&self, seen: &mut u64) -> impl Iterator<Item = &TraceEntry> {
+        let fresh = self.recorded.saturating_sub(core::mem::replace(seen, self.recorded));
+        let skipped = (self.entries.len() as u64).saturating_sub(fresh);
+        self.entries.iter().skip(usize::try_from(skipped).unwrap_or(usize::MAX))
+    }
+
     /// How many there have been in all.
     pub fn recorded(&self) -> u64 {
         self.recorded
@@ -87,6 +97,7 @@ impl Trace {
         let (tag, index) = match sender {
             Sender::Outside => (0, 0),
             Sender::Charger(index) => (1, index as u64),
+            Sender::Stranger => (2, 0),
         };
         for word in [at.as_micros(), tag, index] {
             self.mix(word);

@@ -28,7 +28,7 @@ const fn wrong(add: &'static str, line: usize, key: &'static str, says: &'static
     Wrong { add, line, key, says }
 }
 
-const WRONGS: [Wrong; 20] = [
+const WRONGS: [Wrong; 27] = [
     wrong("[exepct]\nlinked = 1", 12, "exepct", "did you mean `expect`?"),
     wrong("[expect]\nlinkd = 1", 13, "linkd", "did you mean `linked`?"),
     wrong("[expect]\nlimit_at_most = 40", 13, "limit_at_most", "\"32A\""),
@@ -53,6 +53,23 @@ const WRONGS: [Wrong; 20] = [
     wrong("[[at]]\ntime = \"11min\"\nreset = 1", 13, "time", "after the end"),
     wrong("[[at]]\ntime = \"1min\"", 13, "time", "nothing happens"),
     wrong("[[at]]\ntime = \"1min\"\nfault = \"bad-cable\"", 14, "fault", "did you mean `bad_cable`?"),
+    wrong("[[charger]]\nbus = 2", 13, "bus", "there are 1"),
+    wrong("[[at]]\ntime = \"1min\"\nstall = \"2\"", 14, "stall", "\"5s\""),
+    wrong("[[at]]\ntime = \"1min\"\nstall = { to_buss = \"2s\" }", 14, "to_buss", "did you mean `to_bus`?"),
+    wrong("[[at]]\ntime = \"1min\"\nstall = {}", 14, "stall", "`from_bus` or both"),
+    wrong(
+        "[[at]]\ntime = \"1min\"\nforeign_master = { id = \"79\", span = \"1min\" }",
+        14,
+        "foreign_master",
+        "hexadecimal",
+    ),
+    wrong(
+        "[[at]]\ntime = \"1min\"\nforeign_master = { id = \"7973\" }",
+        14,
+        "foreign_master",
+        "missing field `span`",
+    ),
+    wrong("[expect]\nsaid = \"so\"", 13, "said", "sequence"),
     wrong("[[expect.at]]\ntime = \"1min\"\ncharger = 4", 14, "charger", "there are 1"),
 ];
 
@@ -64,6 +81,23 @@ fn each_wrong_file_is_answered_with_line_key_and_hint() {
         assert_eq!((error.line(), error.key()), (line, Some(key)), "{add}: {error}");
         assert!(error.to_string().contains(says), "{add}: {error}");
         assert_eq!(error.to_string().lines().count(), 1, "{error}");
+    }
+}
+
+#[test]
+fn several_buses_are_checked_too() {
+    let two = GOOD.replace("[bus]\nfault = \"home\"", "[[bus]]\nlimit = \"16A\"\n[[bus]]\nlimit = \"20A\"");
+    Scenario::parse(&two).unwrap();
+    for (text, line, key, says) in [
+        (two.replacen("limit = \"16A\"", "echo = true", 1), 4, "limit", "give each [[bus]] a `limit`"),
+        (two.replacen("limit = \"20A\"", "limt = \"20A\"", 1), 9, "limt", "did you mean `limit`?"),
+        (format!("{two}bus = 3\n"), 14, "bus", "there are 2"),
+        (format!("{two}[[node]]\nname = \"hut\"\nlimit = \"16A\"\n"), 15, "name", "not known to any one master"),
+        (format!("{two}[[at]]\ntime = \"1min\"\nlimit = \"16A\"\n"), 16, "limit", "whose limit"),
+    ] {
+        let error = Scenario::parse(&text).unwrap_err();
+        assert_eq!((error.line(), error.key()), (line, Some(key)), "{text}: {error}");
+        assert!(error.to_string().contains(says), "{text}: {error}");
     }
 }
 

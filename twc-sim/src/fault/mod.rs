@@ -92,6 +92,7 @@ impl Faults {
                 effect.lost_to_master = self.happens(self.rates.lost_to_master);
                 self.delay(wire, &mut effect);
             }
+            Sender::Stranger => {}
         }
         if !wire.is_empty() {
             self.damage(wire, &mut effect);

@@ -18,7 +18,8 @@ impl Action {
     pub fn apply(&self, now: Instant, world: &mut World) {
         match self {
             Self::Fault(rates) => world.set_fault(*rates),
-            Self::Stall(span) => world.stall(now, *span),
+            Self::Stall { to_bus, from_bus } => world.stall_on(0, now, *to_bus, *from_bus),
+            Self::ForeignMaster { id, span, limit } => world.foreign_master(0, now, *id, *limit, *span),
             Self::Limit(node, limit) => {
                 if let Some(checker) = world.checker_mut() {
                     let circuit = node.map_or(0, |node| node + 1);

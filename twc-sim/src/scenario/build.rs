@@ -8,11 +8,11 @@ use toml::Spanned;
 use twc_proto::{CentiAmps, TwcId};
 
 use super::error::ScenarioError;
-use super::file::{At, BadMeter, Charger, File, Muted, Visit as WrittenVisit, Which};
+use super::file::{At, BadMeter, Bus, Charger, File, Muted, Visit as WrittenVisit, Which};
 use super::site::{House, WrittenNode};
 use super::timeline::{Action, Timed, Visit};
 use super::units::{Of, WattHours, unknown};
-use super::{Need, Node, Scenario};
+use super::{Need, Node, OtherBus, Scenario};
 use crate::charger::ChargerConfig;
 use crate::fault::FaultRates;
 use crate::house::{MeterFault, MeterId};
@@ -32,11 +32,15 @@ pub(super) fn build(text: &str) -> Result<Scenario, ScenarioError> {
     Builder { text }.scenario(file)
 }
 
+/// More buses than any house has.
+const MOST_BUSES: usize = 4;
+
 /// What actions may name.
 struct Names<'a> {
     chargers: &'a [ChargerConfig],
     nodes: &'a [Node],
     meters: Vec<&'a str>,
+    buses: usize,
 }
 
 struct Builder<'a> {
@@ -65,6 +69,10 @@ impl Builder<'_> {
         }
         let chargers = self.chargers(&file.charger)?;
         let nodes = self.nodes(&file.node, &chargers)?;
+        let buses = file.bus.0.as_slice();
+        let others = self.other_buses(&file, buses)?;
+        let usual = Bus::default();
+        let first = buses.first().unwrap_or(&usual);
         let house = file.house.as_ref();
         let meters: Vec<&str> =
             house.iter().flat_map(|house| &house.meter).map(|meter| meter.name.as_str()).collect();
@@ -78,22 +86,58 @@ impl Builder<'_> {
             seed: file.seed,
             duration,
             limit,
-            fault: file.bus.fault.map_or(FaultRates::NONE, |cable| cable.0),
-            echo: file.bus.echo,
-            delay: file.bus.delay.map_or(Duration::ZERO, |Of(delay)| delay),
+            fault: first.fault.map_or(FaultRates::NONE, |cable| cable.0),
+            echo: first.echo,
+            delay: first.delay.map_or(Duration::ZERO, |Of(delay)| delay),
+            shares: buses.iter().map(|bus| bus.limit.map(|Of(limit)| limit)).collect(),
             timeline: self.timeline(
                 &file.charger,
                 &file.at,
-                &Names { chargers: &chargers, nodes: &nodes, meters },
+                &Names { chargers: &chargers, nodes: &nodes, meters, buses: buses.len() },
                 duration,
             )?,
             chargers,
             nodes,
+            others,
             house: house.map(House::config),
             excuse: None,
             expect: file.expect,
-            master: file.master,
+            master: first.master.clone().unwrap_or(file.master),
         })
+    }
+
+    /// The buses beside the first, with their chargers.
+    fn other_buses(&self, file: &File, buses: &[Bus]) -> Result<Vec<OtherBus>, ScenarioError> {
+        let several = buses.len() > 1;
+        if buses.len() > MOST_BUSES {
+            return Err(self.wrong(0..0, format!("{} buses, give 1 to {MOST_BUSES} tables [[bus]]", buses.len())));
+        }
+        if several && buses.iter().any(|bus| bus.limit.is_none()) {
+            let hint = "give each [[bus]] a `limit` such as \"16A\"";
+            return Err(self
+                .wrong(file.limit.span(), "nothing says what the master of each bus may share out")
+                .hint(hint));
+        }
+        if let Some(node) = file.node.first().filter(|_| several) {
+            return Err(self.wrong(node.name.span(), "circuits of several buses are not known to any one master"));
+        }
+        let mut on = vec![Vec::new(); buses.len().max(1)];
+        for (index, charger) in file.charger.iter().enumerate() {
+            let bus = charger.bus.as_ref().map_or(0, |bus| bus.get_ref().wrapping_sub(1));
+            let Some(chargers) = on.get_mut(bus) else {
+                let span = charger.bus.as_ref().map_or(0..0, Spanned::span);
+                return Err(self.wrong(span, format!("no such bus, there are {}", buses.len().max(1))));
+            };
+            chargers.push(index);
+        }
+        let others = buses.iter().zip(on).skip(1).map(|(bus, chargers)| OtherBus {
+            fault: bus.fault.map_or(FaultRates::NONE, |cable| cable.0),
+            echo: bus.echo,
+            delay: bus.delay.map_or(Duration::ZERO, |Of(delay)| delay),
+            chargers,
+            master: bus.master.clone(),
+        });
+        Ok(others.collect())
     }
 
     fn numbers(&self, numbers: &[Spanned<u8>], most: u8, what: &str) -> Result<Vec<u8>, ScenarioError> {
@@ -276,7 +320,10 @@ impl Builder<'_> {
 
     fn actions(&self, at: &At, names: &Names<'_>) -> Result<Vec<Action>, ScenarioError> {
         let find = |which: &Spanned<Which>| self.find(which, names.chargers);
-        let limit = at.limit.as_ref().map(|limit| {
+        if let Some(limit) = at.limit.as_ref().filter(|_| names.buses > 1) {
+            return Err(self.wrong(limit.span(), "with several buses nobody would know whose limit that is"));
+        }
+        let limit = at.limit.as_ref().map(Spanned::get_ref).map(|limit| {
             let node = limit.node.as_ref().map(|name| self.node(name, names.nodes)).transpose();
             node.map(|node| Action::Limit(node, limit.to))
         });
@@ -311,7 +358,12 @@ impl Builder<'_> {
             muted(&at.silence, Action::Silence)?,
             muted(&at.deaf, Action::Deafen)?,
             at.fault.map(|cable| Action::Fault(cable.0)),
-            at.stall.map(|Of(span)| Action::Stall(span)),
+            at.stall.as_ref().map(|stall| Action::Stall { to_bus: stall.to_bus, from_bus: stall.from_bus }),
+            at.foreign_master.as_ref().map(|other| Action::ForeignMaster {
+                id: other.id.0,
+                span: other.span.0,
+                limit: other.limit.map(|Of(limit)| limit),
+            }),
             limit.transpose()?,
             at.tell_master.clone().map(Action::TellMaster),
             at.kill_master.then_some(Action::KillMaster),

@@ -47,6 +47,8 @@ pub struct Expectations {
     pub(crate) sent_at_most: BTreeMap<Code, u32>,
     /// Heartbeat commands that the master never sends.
     pub(crate) never_commanded: Vec<u8>,
+    /// What the master tells people at some time, each as a part of a line.
+    pub(crate) said: Vec<String>,
     /// What is so at certain moments.
     pub(crate) at: Vec<Moment>,
 }

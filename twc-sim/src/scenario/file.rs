@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 use twc_proto::{CentiAmps, TwcId};
 
@@ -33,7 +33,7 @@ pub(super) struct File {
     pub(super) duration: Spanned<Of<Duration>>,
     pub(super) limit: Spanned<Of<Limit>>,
     #[serde(default)]
-    pub(super) bus: Bus,
+    pub(super) bus: Buses,
     pub(super) charger: Vec<Charger>,
     #[serde(default)]
     pub(super) node: Vec<WrittenNode>,
@@ -65,12 +65,48 @@ pub(super) struct Bus {
     pub(super) fault: Option<Cable>,
     pub(super) echo: bool,
     pub(super) delay: Option<Of<Duration>>,
+    pub(super) limit: Option<Of<Limit>>,
+    pub(super) master: Option<toml::Table>,
+}
+
+/// `[bus]`, or one `[[bus]]` for each master in the house.
+#[derive(Debug, Default)]
+pub(super) struct Buses(pub(super) Vec<Bus>);
+
+impl<'de> Deserialize<'de> for Buses {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(BusesVisitor)
+    }
+}
+
+struct BusesVisitor;
+
+impl<'de> Visitor<'de> for BusesVisitor {
+    type Value = Buses;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a table [bus], or several tables [[bus]]")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Buses, M::Error> {
+        Bus::deserialize(MapAccessDeserializer::new(map)).map(|bus| Buses(vec![bus]))
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut buses: S) -> Result<Buses, S::Error> {
+        let mut all = Vec::new();
+        while let Some(bus) = buses.next_element()? {
+            all.push(bus);
+        }
+        Ok(Buses(all))
+    }
 }
 
 /// One unit.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Charger {
+    /// From 1 on; the first when left out.
+    pub(super) bus: Option<Spanned<usize>>,
     pub(super) id: Option<Spanned<Of<TwcId>>>,
     pub(super) firmware: Option<Spanned<String>>,
     pub(super) max: Option<Of<CentiAmps>>,
@@ -125,8 +161,9 @@ pub(super) struct At {
     pub(super) silence: Option<Muted>,
     pub(super) deaf: Option<Muted>,
     pub(super) fault: Option<Cable>,
-    pub(super) stall: Option<Of<Duration>>,
-    pub(super) limit: Option<NewLimit>,
+    pub(super) stall: Option<Stall>,
+    pub(super) foreign_master: Option<ForeignMaster>,
+    pub(super) limit: Option<Spanned<NewLimit>>,
     pub(super) house: Option<Of<Watts>>,
     pub(super) sun: Option<Of<Watts>>,
     pub(super) day: Option<Of<SolarProfile>>,
@@ -137,6 +174,58 @@ pub(super) struct At {
     pub(super) kill_master: bool,
     #[serde(default)]
     pub(super) start_master: bool,
+}
+
+/// Another master on the bus.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ForeignMaster {
+    pub(super) id: Of<TwcId>,
+    pub(super) span: Of<Duration>,
+    pub(super) limit: Option<Of<CentiAmps>>,
+}
+
+/// How long the converter holds back what goes each way.
+#[derive(Debug)]
+pub(super) struct Stall {
+    pub(super) to_bus: Option<Duration>,
+    pub(super) from_bus: Option<Duration>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OneWay {
+    to_bus: Option<Of<Duration>>,
+    from_bus: Option<Of<Duration>>,
+}
+
+impl<'de> Deserialize<'de> for Stall {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StallVisitor)
+    }
+}
+
+struct StallVisitor;
+
+impl<'de> Visitor<'de> for StallVisitor {
+    type Value = Stall;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, or {{ to_bus = \"2s\" }}, or {{ from_bus = \"2s\" }}", Duration::LIKE)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Stall, E> {
+        let error = |_| E::custom(format!("`{text}` is no such value, give {}", Duration::LIKE));
+        Duration::read(text).map(|span| Stall { to_bus: Some(span), from_bus: Some(span) }).map_err(error)
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<Stall, M::Error> {
+        let OneWay { to_bus, from_bus } = OneWay::deserialize(MapAccessDeserializer::new(map))?;
+        if to_bus.is_none() && from_bus.is_none() {
+            return Err(de::Error::custom("nothing stalls, give `to_bus`, `from_bus` or both"));
+        }
+        Ok(Stall { to_bus: to_bus.map(|Of(span)| span), from_bus: from_bus.map(|Of(span)| span) })
+    }
 }
 
 /// A car plugged in by hand.

@@ -76,6 +76,10 @@ pub struct Scenario {
     pub delay: Duration,
     /// The units, in the order of their numbers.
     pub chargers: Vec<ChargerConfig>,
+    /// What the master of each bus may share out, where that is less than the whole site.
+    pub shares: Vec<Option<Limit>>,
+    /// Buses beside the first one, each with a master of its own.
+    pub others: Vec<OtherBus>,
     /// How long a damaged frame that nobody could recognise excuses what truly flows; the judge's own idea otherwise.
     pub excuse: Option<Duration>,
     /// What happens, in the order of time.
@@ -100,10 +104,42 @@ impl Scenario {
         u32::from(self.limit.amps.value())
     }
 
+    /// The chargers on one bus, as they are set up, in the order of their numbers.
+    pub(crate) fn chargers_on(&self, bus: usize) -> Vec<ChargerConfig> {
+        let is_there = |index: &usize| self.bus_of(*index) == bus;
+        let indices = (0..self.chargers.len()).filter(is_there);
+        indices.filter_map(|index| self.chargers.get(index).cloned()).collect()
+    }
+
+    /// The bus a charger is on, counted from 0.
+    pub(crate) fn bus_of(&self, charger: usize) -> usize {
+        self.others.iter().position(|bus| bus.chargers.contains(&charger)).map_or(0, |other| other + 1)
+    }
+
+    /// What the master of a bus may share out.
+    pub(crate) fn share_of(&self, bus: usize) -> Limit {
+        self.shares.get(bus).copied().flatten().unwrap_or(self.limit)
+    }
+
     /// Whether a master that knows only a fixed limit can be asked to keep it.
     pub fn is_pending(&self) -> bool {
         self.needs.is_some()
     }
+}
+
+/// A bus beside the first one, in the same house.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OtherBus {
+    /// How bad its line is at the start.
+    pub fault: FaultRates,
+    /// Its master hears itself.
+    pub echo: bool,
+    /// Between its master and it, each way.
+    pub delay: Duration,
+    /// The chargers on it, by their index.
+    pub chargers: Vec<usize>,
+    /// The settings of its master; those of the first bus's when `None`.
+    pub master: Option<toml::Table>,
 }
 
 /// A circuit below the site with a limit of its own.
@@ -122,11 +158,11 @@ pub struct Node {
 /// What a master is told before it starts.
 #[derive(Debug, Clone, Copy)]
 pub struct MasterSpec<'a> {
-    /// The site: what all chargers share.
+    /// The site: what all chargers share. With several buses, what this one's may share.
     pub limit: CentiAmps,
     /// Circuits below it.
     pub nodes: &'a [Node],
-    /// The chargers as they are set up.
+    /// The chargers of its bus as they are set up.
     pub chargers: &'a [ChargerConfig],
     /// The meters whose samples it will get, in the order of their ids.
     pub meters: &'a [MeterConfig],

@@ -218,8 +218,8 @@ impl Record {
 /// Turns what happens into records.
 pub(super) struct Recorder<'a> {
     sink: &'a mut dyn FnMut(&Record),
-    heard: u64,
-    decoder: Decoder,
+    /// How many transmissions of each bus were seen.
+    heard: Vec<(u64, Decoder)>,
     offered: Vec<Option<CentiAmps>>,
     slaves: Vec<Told>,
     sums: Option<[u32; 3]>,
@@ -258,16 +258,7 @@ impl<'a> Recorder<'a> {
             slaves: scenario.chargers.iter().map(|charger| charger.id.to_string()).collect(),
         });
         let offered = vec![None; scenario.chargers.len()];
-        Self {
-            sink,
-            heard: 0,
-            decoder: Decoder::new(),
-            offered,
-            slaves: Vec::new(),
-            sums: None,
-            violations: 0,
-            flows: None,
-        }
+        Self { sink, heard: Vec::new(), offered, slaves: Vec::new(), sums: None, violations: 0, flows: None }
     }
 
     pub(super) fn action(&mut self, now: Instant, action: &Action) {
@@ -327,34 +318,38 @@ impl<'a> Recorder<'a> {
     }
 
     fn frames(&mut self, world: &World) {
-        let trace = world.trace();
-        let fresh = trace.recorded().saturating_sub(self.heard);
-        self.heard = trace.recorded();
-        let skipped = (trace.entries().count() as u64).saturating_sub(fresh);
-        for entry in trace.entries().skip(usize::try_from(skipped).unwrap_or(usize::MAX)) {
-            self.note_offer(entry, world);
-            self.write(&Record::Frame {
-                time: seconds(entry.at),
-                from: match entry.sender {
-                    Sender::Outside => "master".to_owned(),
-                    Sender::Charger(index) => (index + 1).to_string(),
-                },
-                wire: hex(&entry.bytes),
-                damaged: entry.is_damaged,
-            });
+        let mut heard = core::mem::take(&mut self.heard);
+        heard.resize_with(world.buses(), || (0, Decoder::new()));
+        for (bus, (seen, decoder)) in heard.iter_mut().enumerate() {
+            let Some(trace) = world.trace_of(bus) else { continue };
+            for entry in trace.fresh(seen) {
+                self.note_offer(entry, bus, decoder, world);
+                self.write(&Record::Frame {
+                    time: seconds(entry.at),
+                    from: match entry.sender {
+                        Sender::Outside if bus == 0 => "master".to_owned(),
+                        Sender::Outside => format!("master {}", bus + 1),
+                        Sender::Charger(index) => (index + 1).to_string(),
+                        Sender::Stranger => "stranger".to_owned(),
+                    },
+                    wire: hex(&entry.bytes),
+                    damaged: entry.is_damaged,
+                });
+            }
         }
+        self.heard = heard;
     }
 
-    fn note_offer(&mut self, entry: &TraceEntry, world: &World) {
+    fn note_offer(&mut self, entry: &TraceEntry, bus: usize, decoder: &mut Decoder, world: &World) {
         if entry.sender != Sender::Outside {
             return;
         }
         let mut bytes = entry.bytes.as_slice();
-        while let Some(outcome) = self.decoder.decode(&mut bytes) {
+        while let Some(outcome) = decoder.decode(&mut bytes) {
             let Ok(Message::MasterHeartbeat(heartbeat)) = outcome.map(|received| received.message()) else {
                 continue;
             };
-            let index = world.chargers().position(|charger| charger.id() == heartbeat.slave);
+            let index = world.find_on(bus, heartbeat.slave);
             let slot = index.and_then(|index| self.offered.get_mut(index));
             if let (Some(slot), Some(limit)) = (slot, heartbeat.limit()) {
                 *slot = Some(limit);

@@ -8,10 +8,11 @@ use super::record::{Record, Recorder};
 use super::timeline::Action;
 use super::watch::Watch;
 use super::{Limit, MasterSpec, Scenario};
-use crate::charger::Charger;
+use crate::charger::{Charger, ChargerConfig};
 use crate::checker::{Checker, CheckerConfig, Circuit};
 use crate::guest::Guest;
 use crate::sim::Sim;
+use crate::trace::Trace;
 use crate::world::{World, WorldConfig};
 
 /// How a scenario is run.
@@ -59,10 +60,14 @@ impl Scenario {
             let parent = node.fed_by.map_or(0, |node| node + 1);
             Circuit::below(parent, &node.name, limit(node.limit), node.chargers.iter().copied())
         });
-        core::iter::once(Circuit::site(limit(self.limit))).chain(below).collect()
+        let own = (0..=self.others.len()).filter_map(|bus| {
+            let share = self.shares.get(bus).copied().flatten()?;
+            Some(Circuit { name: format!("bus {}", bus + 1), bus: Some(bus), ..Circuit::site(limit(share)) })
+        });
+        core::iter::once(Circuit::site(limit(self.limit))).chain(below).chain(own).collect()
     }
 
-    /// The bus with its units at time zero. The timeline has not begun.
+    /// The buses with their units at time zero. The timeline has not begun.
     pub fn world(&self, seed: u64) -> World {
         let mut world = World::new(WorldConfig {
             seed,
@@ -72,8 +77,19 @@ impl Scenario {
             ..WorldConfig::default()
         });
         world.set_fault(self.fault);
+        for (number, other) in (1..).zip(&self.others) {
+            let bus = world.add_bus(WorldConfig {
+                seed: seed ^ number << 32,
+                echo: other.echo,
+                delay_to_bus: other.delay,
+                delay_from_bus: other.delay,
+                ..WorldConfig::default()
+            });
+            world.set_fault_on(bus, other.fault);
+        }
         for (number, config) in (0..).zip(&self.chargers) {
-            world.add_charger(Charger::new(config.clone(), seed.wrapping_add(number), Instant::ZERO));
+            let charger = Charger::new(config.clone(), seed.wrapping_add(number), Instant::ZERO);
+            world.add_charger_on(self.bus_of(usize::try_from(number).unwrap_or_default()), charger);
         }
         world
     }
@@ -84,7 +100,8 @@ struct Stage<'a, N: Guest, F> {
     seed: u64,
     sim: Sim<N>,
     make: F,
-    saved: Option<N::Saved>,
+    /// The chargers of each bus, and what its master has written down.
+    desks: Vec<(Vec<ChargerConfig>, Option<N::Saved>)>,
     observer: Observer<'a>,
 }
 
@@ -110,10 +127,18 @@ impl<'a, N: Guest, E, F: FnMut(&MasterSpec<'_>, Option<N::Saved>) -> Result<N, E
             ..usual
         }));
         let recorder = sink.map(|sink| Recorder::begin(scenario, seed, sink));
-        let master = make(&spec(scenario, seed, Instant::ZERO), None)?;
         let household = scenario.house.as_ref().map(|house| Household::new(house, seed));
         let observer = Observer { watch: Watch::new(scenario.expect.clone()), recorder, household };
-        Ok(Self { scenario, seed, sim: Sim::with_world(world, Link::new(master)), make, saved: None, observer })
+        let desks: Vec<_> = (0..world.buses()).map(|bus| (scenario.chargers_on(bus), None)).collect();
+        let masters = desks.iter().enumerate().map(|(bus, (chargers, _))| {
+            make(&spec(scenario, (bus, chargers), seed, Instant::ZERO), None).map(Link::new)
+        });
+        let mut masters = masters.collect::<Result<Vec<_>, E>>()?.into_iter();
+        let mut sim = Sim::with_world(world, masters.next());
+        for (bus, master) in (1..).zip(masters) {
+            sim.put_master_on(bus, Some(master));
+        }
+        Ok(Self { scenario, seed, sim, make, desks, observer })
     }
 
     fn play(&mut self) -> Result<(), E> {
@@ -153,16 +178,20 @@ impl<'a, N: Guest, E, F: FnMut(&MasterSpec<'_>, Option<N::Saved>) -> Result<N, E
                 }
             }
             Action::TellMaster(order) => {
-                if let Some(link) = self.sim.master_mut() {
-                    link.node_mut().handle_order(now, order);
+                for bus in 0..self.desks.len() {
+                    if let Some(link) = self.sim.master_mut_on(bus) {
+                        link.node_mut().handle_order(now, order);
+                    }
                 }
             }
             Action::KillMaster => self.kill(),
             Action::StartMaster => {
                 self.kill();
-                let spec = spec(self.scenario, self.seed, now);
-                let master = (self.make)(&spec, self.saved.clone())?;
-                self.sim.replace_master(Link::new(master));
+                for (bus, (chargers, saved)) in self.desks.iter().enumerate() {
+                    let spec = spec(self.scenario, (bus, chargers), self.seed, now);
+                    let master = (self.make)(&spec, saved.clone())?;
+                    self.sim.put_master_on(bus, Some(Link::new(master)));
+                }
             }
             _ => {}
         }
@@ -170,8 +199,10 @@ impl<'a, N: Guest, E, F: FnMut(&MasterSpec<'_>, Option<N::Saved>) -> Result<N, E
     }
 
     fn kill(&mut self) {
-        if let Some(link) = self.sim.take_master() {
-            self.saved = Some(link.node().saved());
+        for (bus, (_, saved)) in self.desks.iter_mut().enumerate() {
+            if let Some(link) = self.sim.put_master_on(bus, None) {
+                *saved = Some(link.node().saved());
+            }
         }
     }
 
@@ -189,7 +220,9 @@ impl<'a, N: Guest, E, F: FnMut(&MasterSpec<'_>, Option<N::Saved>) -> Result<N, E
             verdict: world.verdict().unwrap_or_else(|| Checker::new(CheckerConfig::new(self.seed, 0)).verdict()),
             findings,
             bus: world.stats(),
-            digest: world.trace().digest(),
+            digest: (1..world.buses()).fold(world.trace().digest(), |digest, bus| {
+                digest.rotate_left(1) ^ world.trace_of(bus).map_or(0, Trace::digest)
+            }),
         };
         if let Some(recorder) = &mut self.observer.recorder {
             recorder.end(now, &outcome);
@@ -201,9 +234,12 @@ impl<'a, N: Guest, E, F: FnMut(&MasterSpec<'_>, Option<N::Saved>) -> Result<N, E
 impl Observer<'_> {
     fn look<N: Guest>(&mut self, sim: &mut Sim<N>) {
         let now = sim.now();
-        while let Some(note) = sim.master_mut().and_then(|link| link.node_mut().poll_note()) {
-            if let Some(recorder) = &mut self.recorder {
-                recorder.note(now, &note);
+        for bus in 0..sim.world().buses() {
+            while let Some(note) = sim.master_mut_on(bus).and_then(|link| link.node_mut().poll_note()) {
+                self.watch.hear_note(&note);
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.note(now, &if bus == 0 { note } else { format!("bus {}: {note}", bus + 1) });
+                }
             }
         }
         self.live_in_the_house(now, sim);
@@ -223,8 +259,10 @@ impl Observer<'_> {
             if let Some(recorder) = &mut self.recorder {
                 recorder.sample(now, &sample);
             }
-            if let Some(link) = sim.master_mut() {
-                link.node_mut().handle_meter(now, &sample);
+            for bus in 0..sim.world().buses() {
+                if let Some(link) = sim.master_mut_on(bus) {
+                    link.node_mut().handle_meter(now, &sample);
+                }
             }
         }
         if let Some(recorder) = &mut self.recorder {
@@ -233,15 +271,22 @@ impl Observer<'_> {
     }
 }
 
-fn spec(scenario: &Scenario, seed: u64, now: Instant) -> MasterSpec<'_> {
+/// What the master of a bus with these chargers is told.
+fn spec<'a>(
+    scenario: &'a Scenario,
+    (bus, chargers): (usize, &'a [ChargerConfig]),
+    seed: u64,
+    now: Instant,
+) -> MasterSpec<'a> {
+    let other = bus.checked_sub(1).and_then(|other| scenario.others.get(other));
     MasterSpec {
-        limit: scenario.limit.amps,
+        limit: scenario.share_of(bus).amps,
         nodes: &scenario.nodes,
-        chargers: &scenario.chargers,
+        chargers,
         meters: scenario.house.as_ref().map_or(&[], |house| &house.meters),
-        delay: scenario.delay,
+        delay: other.map_or(scenario.delay, |other| other.delay),
         seed,
         now,
-        settings: &scenario.master,
+        settings: other.and_then(|other| other.master.as_ref()).unwrap_or(&scenario.master),
     }
 }

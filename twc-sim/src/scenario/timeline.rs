@@ -3,7 +3,7 @@
 use core::fmt;
 use core::time::Duration;
 
-use twc_proto::{CentiAmps, Instant};
+use twc_proto::{CentiAmps, Instant, TwcId};
 
 use super::units::{Limit, WattHours, Watts};
 use crate::car::{Car, CarPlan, CarProfile, Window};
@@ -81,8 +81,22 @@ pub enum Action {
     Deafen(usize, Duration),
     /// The cable is so bad from now on.
     Fault(FaultRates),
-    /// The converter holds everything back for a while.
-    Stall(Duration),
+    /// The converter of the first bus holds back what goes to the bus, what comes from it, or both, for a while.
+    Stall {
+        /// From the master to the bus.
+        to_bus: Option<Duration>,
+        /// From the bus to the master.
+        from_bus: Option<Duration>,
+    },
+    /// Another master is on the first bus, and tells every charger this limit, or nothing.
+    ForeignMaster {
+        /// Its id.
+        id: TwcId,
+        /// For so long.
+        span: Duration,
+        /// What it says in its heartbeats.
+        limit: Option<CentiAmps>,
+    },
     /// The site, or the circuit with this place in [`super::Scenario::nodes`], may carry this much from now on.
     Limit(Option<usize>, Limit),
     /// Something else in the house draws so many watts, a third on each phase.
@@ -131,7 +145,15 @@ impl fmt::Display for Action {
             Self::Day(day) => write!(f, "a {} day", day.name),
             Self::Battery(mode) => write!(f, "battery: {mode:?}"),
             Self::Meter(meter, fault) => write!(f, "meter {}: {fault:?}", meter.0 + 1),
-            Self::Stall(span) => write!(f, "converter stalls for {span:?}"),
+            Self::Stall { to_bus, from_bus } => match (to_bus, from_bus) {
+                (Some(span), None) => write!(f, "converter stalls to the bus for {span:?}"),
+                (None, Some(span)) => write!(f, "converter stalls from the bus for {span:?}"),
+                (to_bus, _) => write!(f, "converter stalls for {:?}", to_bus.unwrap_or_default()),
+            },
+            Self::ForeignMaster { id, span, limit: Some(limit) } => {
+                write!(f, "another master, {id}, for {span:?}: {limit}")
+            }
+            Self::ForeignMaster { id, span, limit: None } => write!(f, "another master, {id}, for {span:?}"),
             Self::Limit(None, limit) => write!(f, "limit {}", limit.amps),
             Self::Limit(Some(node), limit) => write!(f, "limit of circuit {}: {}", node + 1, limit.amps),
             Self::TellMaster(order) => {

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::collections::{BTreeMap, VecDeque};
 
-use twc_proto::{CentiAmps, Decoder, Instant, Message, TwcId};
+use twc_proto::{CentiAmps, Decoder, Instant, Message};
 
 use super::expect::{Code, Expectations, Finding, Moment};
 use super::units::Of;
@@ -16,14 +16,15 @@ use crate::world::World;
 pub struct Watch {
     expectations: Expectations,
     slaves: Vec<Seen>,
-    /// How many of the world's transmissions were looked at.
-    heard: u64,
-    decoder: Decoder,
+    /// How many transmissions of each bus were looked at.
+    heard: Vec<(u64, Decoder)>,
     sent: BTreeMap<Code, u32>,
     commanded: [u32; 256],
     greatest_limits: u32,
     greatest_drawn: u32,
     all_linked_at: Option<Instant>,
+    /// Whether each thing that is to be said was.
+    said: Vec<bool>,
     moments: Vec<Finding>,
     judged_moments: usize,
 }
@@ -49,10 +50,10 @@ impl Watch {
     pub fn new(mut expectations: Expectations) -> Self {
         expectations.at.sort_by_key(|moment| moment.time.get_ref().0);
         Self {
+            said: vec![false; expectations.said.len()],
             expectations,
             slaves: Vec::new(),
-            heard: 0,
-            decoder: Decoder::new(),
+            heard: Vec::new(),
             sent: BTreeMap::new(),
             commanded: [0; 256],
             greatest_limits: 0,
@@ -96,27 +97,32 @@ impl Watch {
         }
     }
 
-    /// What the station outside put on the bus since the last look.
-    fn listen(&mut self, world: &World) {
-        let trace = world.trace();
-        let fresh = trace.recorded().saturating_sub(self.heard);
-        self.heard = trace.recorded();
-        let skipped = (trace.entries().count() as u64).saturating_sub(fresh);
-        for entry in trace.entries().skip(usize::try_from(skipped).unwrap_or(usize::MAX)) {
-            if entry.sender != Sender::Outside {
-                continue;
-            }
-            let mut bytes = entry.bytes.as_slice();
-            while let Some(outcome) = self.decoder.decode(&mut bytes) {
-                if let Ok(received) = outcome {
-                    let message = received.message();
-                    self.note(entry.at, &message, world);
-                }
-            }
+    /// The master told people something.
+    pub fn hear_note(&mut self, note: &str) {
+        for (wanted, said) in self.expectations.said.iter().zip(&mut self.said) {
+            *said |= note.contains(wanted);
         }
     }
 
-    fn note(&mut self, at: Instant, message: &Message, world: &World) {
+    /// What the stations outside put on their buses since the last look.
+    fn listen(&mut self, world: &World) {
+        let mut heard = core::mem::take(&mut self.heard);
+        heard.resize_with(world.buses(), || (0, Decoder::new()));
+        for (bus, (seen, decoder)) in heard.iter_mut().enumerate() {
+            let Some(trace) = world.trace_of(bus) else { continue };
+            for entry in trace.fresh(seen).filter(|entry| entry.sender == Sender::Outside) {
+                let mut bytes = entry.bytes.as_slice();
+                while let Some(outcome) = decoder.decode(&mut bytes) {
+                    if let Ok(received) = outcome {
+                        self.note(entry.at, &received.message(), bus, world);
+                    }
+                }
+            }
+        }
+        self.heard = heard;
+    }
+
+    fn note(&mut self, at: Instant, message: &Message, bus: usize, world: &World) {
         let opcode = message.opcode();
         let code = Code(u16::from(opcode.kind()) << 8 | u16::from(opcode.code()));
         *self.sent.entry(code).or_default() += 1;
@@ -126,7 +132,7 @@ impl Watch {
         if let Some(count) = self.commanded.get_mut(usize::from(heartbeat.command.code())) {
             *count += 1;
         }
-        if let Some(seen) = position(heartbeat.slave, world).and_then(|index| self.slaves.get_mut(index)) {
+        if let Some(seen) = world.find_on(bus, heartbeat.slave).and_then(|index| self.slaves.get_mut(index)) {
             seen.longest_gap = seen.longest_gap.max(seen.waited(at));
             seen.last_heartbeat = Some(at);
         }
@@ -139,6 +145,9 @@ impl Watch {
         self.judge_currents(&mut book, world);
         self.judge_cars(&mut book);
         self.judge_frames(&mut book);
+        for (wanted, said) in self.expectations.said.iter().zip(&self.said) {
+            book.find("said", *said, wanted.clone(), if *said { "it" } else { "nothing of the kind" }.to_owned());
+        }
         book.0.extend(self.moments.iter().cloned());
         let late = self.expectations.at.iter().enumerate().skip(self.judged_moments);
         for (index, moment) in late {
@@ -255,10 +264,6 @@ impl Seen {
         let in_this_hour = u32::try_from(self.closings_of_the_hour.len()).unwrap_or(u32::MAX);
         self.most_closings_in_an_hour = self.most_closings_in_an_hour.max(in_this_hour);
     }
-}
-
-fn position(id: TwcId, world: &World) -> Option<usize> {
-    world.chargers().position(|charger| charger.id() == id)
 }
 
 #[derive(Debug, Default)]

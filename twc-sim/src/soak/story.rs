@@ -85,7 +85,10 @@ impl Story {
             9 if self.rng.below(2) == 0 => Action::PauseCar(which),
             9 => Action::ResumeCar(which),
             10 => Action::KillMaster,
-            11 if self.has_converter => Action::Stall(Duration::from_millis(self.rng.below(LONGEST_STALL_MILLIS))),
+            11 if self.has_converter => {
+                let span = Some(Duration::from_millis(self.rng.below(LONGEST_STALL_MILLIS)));
+                Action::Stall { to_bus: span, from_bus: span }
+            }
             _ => Action::Fault(line(&mut self.rng)),
         }
     }

@@ -8,6 +8,7 @@ use super::WorldConfig;
 use super::air::Transmission;
 use super::outside::Outside;
 use super::seat::Seat;
+use super::stranger::Stranger;
 use super::witness::Witness;
 use crate::earliest::earliest;
 use crate::fault::Faults;
@@ -59,6 +60,8 @@ pub(crate) struct Bus {
     pub(super) trace: Trace,
     pub(super) stats: BusStats,
     pub(super) witness: Witness,
+    /// Another master on the same wires.
+    pub(super) stranger: Option<Stranger>,
     /// Buffers of transmissions that are over.
     pub(super) spare: Vec<Vec<u8>>,
     /// When something happens next, as of the last change.
@@ -94,6 +97,7 @@ impl Bus {
             trace: Trace::new(),
             stats: BusStats::default(),
             witness: Witness::default(),
+            stranger: None,
             spare: Vec::new(),
             next: None,
             is_stale: true,
@@ -157,6 +161,7 @@ impl Bus {
         let mut sooner = |at: Option<Instant>| next = earliest([next, at]);
         self.on_air.iter().for_each(|transmission| sooner(Some(transmission.due)));
         self.ghosts.iter().for_each(|ghost| sooner(Some(ghost.at)));
+        sooner(self.stranger.as_ref().map(|stranger| stranger.next));
         self.seats.iter().for_each(|seat| sooner(seat.wakes_at()));
         next
     }

@@ -13,6 +13,7 @@ mod home;
 mod outside;
 mod run;
 mod seat;
+mod stranger;
 mod witness;
 
 use core::time::Duration;
@@ -147,6 +148,12 @@ impl World {
     /// The first charger that has this id now.
     pub fn charger_by_id(&self, id: TwcId) -> Option<&Charger> {
         self.chargers().find(|charger| charger.id() == id)
+    }
+
+    /// The index of the first charger on this bus that has this id now.
+    pub(crate) fn find_on(&self, bus: usize, id: TwcId) -> Option<usize> {
+        let seats = &self.buses.get(bus)?.seats;
+        seats.iter().find(|seat| seat.charger().id() == id).map(|seat| seat.index)
     }
 
     /// The bus a charger is on.

@@ -23,6 +23,7 @@ impl Bus {
             self.outside_hears(&bytes, &mut judge);
         }
         self.deliver(&mut judge);
+        self.hear_stranger();
         while let Some(at) = self.ghosts.iter().position(|ghost| ghost.at <= self.now) {
             self.begin_ghost(at, &mut judge);
         }

@@ -3,11 +3,13 @@
 #[path = "steering.rs"]
 mod steering;
 
+use std::collections::VecDeque;
+
 use serde::Deserialize;
 use twc_master::budget::plan::Decision;
 use twc_master::settings;
 use twc_master::share::Any;
-use twc_master::{Circuit, Config, Connection, Event, Master, PHASES, Place, Snapshot, Timing};
+use twc_master::{Circuit, Config, Connection, Event, Master, PHASES, Place, Snapshot, Strategy, Timing};
 use twc_proto::{BodyLen, CentiAmps, DecodeError, Envelope, Instant, Node, Received, Sign, TwcId};
 use twc_sim::Guest;
 use twc_sim::house::MeterSample;
@@ -31,11 +33,31 @@ struct Settings {
     config: Option<String>,
 }
 
+/// What a scenario can order of it by hand, beside what a configuration takes.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum ByHand {
+    /// The car at a slave is to stop.
+    Stop(StopOrder),
+    /// It is left to the mode again.
+    Release(String),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StopOrder {
+    slave: String,
+    /// As it is usual there when left out.
+    how: Option<String>,
+}
+
 /// A [`Master`] that says what happens in words and keeps its books over a kill.
 #[derive(Debug)]
 pub(crate) struct Hosted {
     pub(crate) master: Master<Any>,
     steering: Option<Steering>,
+    /// What became of orders.
+    notes: VecDeque<String>,
 }
 
 impl Hosted {
@@ -59,7 +81,10 @@ impl Hosted {
         for (node, slot) in spec.nodes.iter().zip(&mut config.circuits) {
             *slot = Some(Circuit::new(place(node.fed_by), [node.limit.amps; PHASES]));
         }
-        let hangs = spec.chargers.iter().enumerate().map(|(index, charger)| {
+        // Of two units with one id only one can be written down.
+        let is_first = |index: usize, id| spec.chargers.iter().position(|unit| unit.id == id) == Some(index);
+        let units = spec.chargers.iter().enumerate().filter(|(index, unit)| is_first(*index, unit.id));
+        let hangs = units.map(|(index, charger)| {
             let node = spec.nodes.iter().position(|node| node.chargers.contains(&index));
             Connection::new(charger.id, place(node))
         });
@@ -76,7 +101,7 @@ impl Hosted {
     pub(crate) fn with_config(config: Config, now: Instant, saved: Option<Snapshot>) -> Result<Self, String> {
         let mut master = Master::new(config, Any::default(), now).map_err(|error| error.to_string())?;
         master.restore(saved.into_iter().flat_map(|snapshot| snapshot.slaves).flatten());
-        Ok(Self { master, steering: None })
+        Ok(Self { master, steering: None, notes: VecDeque::new() })
     }
 
     /// A master that a configuration steers.
@@ -91,7 +116,7 @@ impl Hosted {
         let config = settings.config(ID, SIGN, timing(spec));
         let mut master = Master::new(config, settings.share, spec.now).map_err(|error| error.to_string())?;
         master.restore(saved.into_iter().flat_map(|snapshot| snapshot.slaves).flatten());
-        Ok(Self { master, steering: Some(Steering::new(spec, settings)?) })
+        Ok(Self { master, steering: Some(Steering::new(spec, settings)?), notes: VecDeque::new() })
     }
 
     /// Says why every slave gets what it gets at a moment; nothing without a configuration.
@@ -115,11 +140,40 @@ impl Hosted {
         self.master.poll_event()
     }
 
+    /// Stops a car, or lets it go on; says what that costs, or why it cannot be.
+    ///
+    /// # Errors
+    /// When nobody can understand the order.
+    fn by_hand(&mut self, now: Instant, order: ByHand) -> Result<String, String> {
+        match order {
+            ByHand::Stop(StopOrder { slave, how }) => {
+                let id: TwcId = slave.parse().map_err(|error| format!("{slave}: {error}"))?;
+                let way = how.as_deref().map(strategy).transpose()?;
+                Ok(match self.master.stop(id, way) {
+                    Ok(cost) => format!("{id} is stopped: {cost}"),
+                    Err(refused) => format!("{id} is not stopped: {refused}"),
+                })
+            }
+            ByHand::Release(slave) => {
+                let id: TwcId = slave.parse().map_err(|error| format!("{slave}: {error}"))?;
+                let known = self.master.release(now, id);
+                Ok(format!("{id} is {}", if known { "left to the mode again" } else { "unknown" }))
+            }
+        }
+    }
+
     fn steer(&mut self, now: Instant) {
         if let Some(steering) = &mut self.steering {
             steering.advance(now, &mut self.master);
         }
     }
+}
+
+fn strategy(name: &str) -> Result<Strategy, String> {
+    let known = Strategy::ALL.into_iter().find(|strategy| strategy.name() == name);
+    known.ok_or_else(|| {
+        format!("`{name}` is no way to stop; there are {}", Strategy::ALL.map(Strategy::name).join(", "))
+    })
 }
 
 fn timing(spec: &MasterSpec<'_>) -> Timing {
@@ -152,12 +206,15 @@ impl Guest for Hosted {
 
     fn handle_order(&mut self, now: Instant, order: &toml::Table) {
         if let Some(steering) = &mut self.steering {
-            steering.handle_order(now, order);
+            return steering.handle_order(now, order);
         }
+        let order = order.clone().try_into::<ByHand>().map_err(|error| error.to_string());
+        let done = order.and_then(|order| self.by_hand(now, order));
+        self.notes.push_back(done.unwrap_or_else(|error| format!("an order that makes no sense: {error}")));
     }
 
     fn poll_note(&mut self) -> Option<String> {
-        let note = self.steering.as_mut().and_then(Steering::poll_note);
+        let note = self.notes.pop_front().or_else(|| self.steering.as_mut().and_then(Steering::poll_note));
         note.or_else(|| self.master.poll_event().map(|event| event.to_string()))
     }
 }
