@@ -64,8 +64,10 @@ fn clients_come_and_go_however_they_end() {
 fn what_a_client_says_before_it_hangs_up_at_once_is_heard() {
     let dir = Dir::new();
     let link = dir.path("bus");
-    let simulator = Simulator::start(&["--pty", &link, "--speed", "5", "--car", "--json"]);
+    let mut simulator = Simulator::start(&["--pty", &link, "--speed", "5", "--car", "--json", "--control"]);
     simulator.json(|report| report["state"] == 4);
+    // Said once, it must not meet a linkready on the bus: both would be garbled, as on a real one.
+    simulator.command("silence 1 600");
     Client::on_pty(&link).send(serve_common::offer(SLAVE, 16));
     simulator.json(|report| report["limit_amps"] == 16.0);
 }
