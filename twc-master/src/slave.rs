@@ -351,3 +351,55 @@ impl Slave {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAID: CentiAmps = CentiAmps::from_amps(16);
+
+    /// A slave that has answered with this state and limit.
+    fn heard(version: Version, state: SlaveState, reported: CentiAmps) -> Slave {
+        let mut slave = Slave::new(TwcId::new(1), version, CentiAmps::from_amps(32), Instant::ZERO);
+        (slave.state, slave.reported, slave.answered_once) = (state, reported, true);
+        slave
+    }
+
+    #[test]
+    fn a_limit_is_said_with_05_before_charging_with_09_during_and_with_08_to_a_start() {
+        use LimitCommand::{AcceptStart, Initial, Now};
+        for (version, state, reported, command) in [
+            (Version::P2, SlaveState::WANTS_CHARGE, 0, Initial),
+            (Version::P2, SlaveState::CHARGING, 6, Now),
+            (Version::P2, SlaveState::READY, 6, Now),
+            (Version::P2, SlaveState::STARTING, 0, AcceptStart),
+            (Version::P2, SlaveState::STARTING, 6, Now),
+            (Version::P1, SlaveState::WANTS_CHARGE, 0, Initial),
+            (Version::P1, SlaveState::CHARGING, 6, Initial),
+        ] {
+            let mut slave = heard(version, state, CentiAmps::from_amps(reported));
+            assert_eq!(slave.command_for(SAID, Insist::No), Some(command), "{version:?} {state:?} {reported} A");
+        }
+    }
+
+    #[test]
+    fn what_is_not_echoed_is_said_again_and_what_is_every_16_heartbeats() {
+        let mut slave = heard(Version::P2, SlaveState::CHARGING, CentiAmps::from_amps(6));
+        slave.offered = Some(SAID);
+        for _ in 0..5 {
+            assert_eq!(slave.command_for(SAID, Insist::No), Some(LimitCommand::Now));
+        }
+        slave.reported = SAID;
+        let said = (0..160).filter(|_| slave.command_for(SAID, Insist::No).is_some()).count();
+        assert_eq!(said, 10);
+        let said = (0..20).filter(|_| slave.command_for(SAID, Insist::Restate).is_some()).count();
+        assert_eq!(said, 20, "until it is seen to follow");
+    }
+
+    #[test]
+    fn protocol_1_at_zero_hears_so_in_every_heartbeat_or_its_relay_clatters() {
+        let mut slave = heard(Version::P1, SlaveState::CHARGING, CentiAmps::ZERO);
+        slave.offered = Some(CentiAmps::ZERO);
+        assert!((0..50).all(|_| slave.command_for(CentiAmps::ZERO, Insist::No) == Some(LimitCommand::Initial)));
+    }
+}

@@ -4,6 +4,7 @@ mod common;
 
 use common::{Bench, IDS, amps, config};
 use twc_master::{Constraint, Event, Profile, SlaveSettings};
+use twc_proto::Command;
 use twc_sim::{ChargerConfig, WorldConfig};
 
 fn bench(limit: u16, slaves: usize) -> Bench {
@@ -117,6 +118,24 @@ fn a_car_that_follows_its_offer_is_never_capped() {
     }
     let targets = bench.events.iter().filter(|(_, event)| matches!(event, Event::Offered { .. })).count();
     assert!(targets <= 12, "{targets} changes");
+}
+
+#[test]
+fn a_lowering_is_said_until_the_car_is_seen_to_follow_and_then_no_more() {
+    let mut bench = bench(40, 1);
+    bench.plug_in(0);
+    bench.run_for(90);
+    let now = bench.sim.now();
+    // It misses the first, and what it does not answer it is told again.
+    bench.charger_mut(0).deafen(now, core::time::Duration::from_millis(1_500));
+    bench.master().set_budget(Some(amps(10))).unwrap();
+    bench.run_for(12);
+    let said = bench.told(0);
+    let stated = said.iter().filter(|said| **said == (Command::LIMIT, 1_000)).count();
+    assert!(stated > 3, "{said:?}");
+    assert!(said.ends_with(&[(Command::NO_CHANGE, 0), (Command::NO_CHANGE, 0)]), "{said:?}");
+    assert_eq!(bench.charger(0).relay_closings(), 1);
+    bench.assert_kept();
 }
 
 #[test]

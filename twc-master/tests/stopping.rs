@@ -2,11 +2,11 @@
 
 mod common;
 
-use common::{Bench, IDS, MASTER, amps, config};
+use common::{Bench, IDS, amps, config};
 use twc_master::{
     CommandError, Cost, Event, HookOutcome, Mode, Profile, SlaveSettings, Standing, StopRefusal, Strategy,
 };
-use twc_proto::{CentiAmps, Command, Decoder, Message};
+use twc_proto::{CentiAmps, Command};
 use twc_sim::{ChargerConfig, WorldConfig};
 
 /// Two slaves with cars that charge.
@@ -24,31 +24,13 @@ fn p2(count: usize) -> Vec<ChargerConfig> {
     IDS.into_iter().take(count).map(ChargerConfig::p2).collect()
 }
 
-/// The last heartbeats the master sent to a slave: command and argument.
-fn told(bench: &Bench, slave: usize) -> Vec<(Command, u16)> {
-    let mut decoder = Decoder::new();
-    let mut told = Vec::new();
-    for entry in bench.sim.world().trace().entries() {
-        let mut bytes = &entry.bytes[..];
-        while let Some(outcome) = decoder.decode(&mut bytes) {
-            match outcome.map(|received| received.message()) {
-                Ok(Message::MasterHeartbeat(sent)) if sent.master == MASTER && sent.slave == IDS[slave] => {
-                    told.push((sent.command, sent.argument));
-                }
-                _ => {}
-            }
-        }
-    }
-    told
-}
-
 #[test]
 fn protocol_1_stops_cleanly_at_zero_and_is_told_so_in_every_heartbeat() {
     let mut bench = charging(IDS.into_iter().take(2).map(ChargerConfig::p1).collect(), "tesla");
     assert_eq!(bench.master().stop(IDS[0], None), Ok(Cost::CleanForTesla));
     bench.run_for(60);
     assert_eq!(bench.charger(0).true_current(), CentiAmps::ZERO);
-    let told = told(&bench, 0);
+    let told = bench.told(0);
     assert!(told.len() > 5 && told.iter().all(|told| *told == (Command::INITIAL_LIMIT, 0)), "{told:?}");
     assert_eq!(bench.charger(0).relay_closings(), 1, "no clatter");
     // Its floor stays reserved, the rest is the other's.

@@ -1,10 +1,11 @@
 //! The commands of [`Master`], from any thread. Each comes back when the master has taken it, with what it says.
 
 use core::error::Error;
+use core::time::Duration;
 use std::boxed::Box;
 
 use twc_proto::message::Item;
-use twc_proto::{CentiAmps, TwcId};
+use twc_proto::{CentiAmps, TwcId, Vin};
 
 use super::handle::{BusGone, CallError, Handle};
 use crate::command::CommandError;
@@ -12,6 +13,7 @@ use crate::config::{PhaseAmps, Place};
 use crate::knowledge::Knowledge;
 use crate::master::Master;
 use crate::order::{HookOutcome, Mode, SlaveSettings};
+use crate::profile::Profile;
 use crate::query::QueryPlan;
 use crate::share::Share;
 use crate::stop::{Cost, StopRefusal, Strategy};
@@ -47,6 +49,21 @@ impl<S: Share> Handle<S> {
         self.with(move |master, now| master.order(now, place, limit)).await
     }
 
+    /// [`Master::lease`]: orders a limit for as long as a lease lasts that was `requested` then. `None`: there is no
+    /// such circuit.
+    ///
+    /// # Errors
+    /// When the bus has ended.
+    pub async fn lease(
+        &self,
+        place: Place,
+        limit: PhaseAmps,
+        requested: std::time::Instant,
+        lasts: Duration,
+    ) -> Result<Option<PhaseAmps>, BusGone> {
+        self.with(move |master, now| master.lease(now, place, limit, now - requested.elapsed(), lasts)).await
+    }
+
     /// [`Master::set_mode`]: how all slaves are served.
     ///
     /// # Errors
@@ -63,16 +80,28 @@ impl<S: Share> Handle<S> {
         self.call(move |master| master.set_slave(slave, settings)).await
     }
 
-    /// Sets the most one slave is to have and leaves the rest of its settings alone.
+    /// [`Master::set_cap`]: sets the most one slave is to have and leaves the rest of its settings alone.
     ///
     /// # Errors
     /// As [`Handle::set_slave`].
     pub async fn set_cap(&self, slave: TwcId, cap: Option<CentiAmps>) -> Called<()> {
-        self.call(move |master| {
-            let settings = SlaveSettings { cap, ..master.settings(slave) };
-            master.set_slave(slave, settings)
-        })
-        .await
+        self.call(move |master| master.set_cap(slave, cap)).await
+    }
+
+    /// [`Master::know_vehicle`]: how the car with this VIN is treated, wherever it is plugged in.
+    ///
+    /// # Errors
+    /// When too many others are known, or the bus has ended.
+    pub async fn know_vehicle(&self, vin: Vin, profile: &'static Profile) -> Called<()> {
+        self.call(move |master| master.know_vehicle(vin, profile)).await
+    }
+
+    /// [`Master::set_guest`]: how cars are treated that nobody named.
+    ///
+    /// # Errors
+    /// When the bus has ended.
+    pub async fn set_guest(&self, profile: Option<&'static Profile>) -> Result<(), BusGone> {
+        self.with(move |master, _| master.set_guest(profile)).await
     }
 
     /// [`Master::start`]: lets a car charge whatever the mode says.
@@ -105,7 +134,16 @@ impl<S: Share> Handle<S> {
     /// When the slave is unknown, or the bus has ended.
     pub async fn release(&self, slave: TwcId) -> Called<()> {
         let known = self.with(move |master, now| master.release(now, slave)).await?;
-        if known { Ok(()) } else { Err(CallError::Refused(CommandError::UnknownSlave { slave })) }
+        known.then_some(()).ok_or(CallError::Refused(CommandError::UnknownSlave { slave }))
+    }
+
+    /// [`Master::supply_is_cut`]: an auxiliary contact shows that a slave has no supply.
+    ///
+    /// # Errors
+    /// When the slave is unknown, or the bus has ended.
+    pub async fn supply_is_cut(&self, slave: TwcId) -> Called<()> {
+        let known = self.with(move |master, _| master.supply_is_cut(slave)).await?;
+        known.then_some(()).ok_or(CallError::Refused(CommandError::UnknownSlave { slave }))
     }
 
     /// [`Master::expect_power_off`]: a slave's supply is about to be switched off.

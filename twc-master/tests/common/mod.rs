@@ -3,7 +3,7 @@
 
 use twc_master::share::{Equal, Share};
 use twc_master::{Config, Event, Master, SlaveStatus};
-use twc_proto::{CentiAmps, Instant, Link, Sign, TwcId};
+use twc_proto::{CentiAmps, Command, Decoder, Instant, Link, Message, Sign, TwcId};
 use twc_sim::{Car, CarProfile, Charger, ChargerConfig, Checker, CheckerConfig, Sim, World, WorldConfig};
 
 pub(crate) const MASTER: TwcId = TwcId::new(0x4242);
@@ -98,6 +98,23 @@ impl<S: Share> Bench<S> {
     /// The limits in force, in whole amperes.
     pub(crate) fn limits(&self) -> Vec<u16> {
         self.sim.world().chargers().map(|charger| charger.limit().value() / 100).collect()
+    }
+
+    /// The last heartbeats the master sent to a slave: command and argument.
+    pub(crate) fn told(&self, slave: usize) -> Vec<(Command, u16)> {
+        let (mut decoder, mut told) = (Decoder::new(), Vec::new());
+        for entry in self.sim.world().trace().entries() {
+            let mut bytes = &entry.bytes[..];
+            while let Some(outcome) = decoder.decode(&mut bytes) {
+                match outcome.map(|received| received.message()) {
+                    Ok(Message::MasterHeartbeat(sent)) if sent.master == MASTER && sent.slave == IDS[slave] => {
+                        told.push((sent.command, sent.argument));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        told
     }
 
     pub(crate) fn happened(&self, wanted: impl Fn(&Event) -> bool) -> bool {
