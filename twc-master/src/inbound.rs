@@ -161,15 +161,16 @@ impl<S: Share> Master<S> {
     /// Says what a new slave has others wonder about.
     fn compare(&mut self, slot: usize, ready: &SlaveLinkReady) {
         let SlaveLinkReady { slave, max_current, .. } = *ready;
-        let others = || self.slaves.iter().enumerate().filter(|(other, _)| *other != slot);
-        let others = || others().filter_map(|(_, slave)| slave.as_ref());
-        let expected = usize::from(self.config.expected_slaves);
-        let (differs, beyond) =
-            (others().any(|other| other.unit_max != max_current), expected > 0 && others().count() >= expected);
+        let (mut others, mut differs) = (0, false);
+        for (other, known) in self.slaves.iter().enumerate() {
+            let Some(known) = known.as_ref().filter(|_| other != slot) else { continue };
+            others += 1;
+            differs |= known.unit_max != max_current;
+        }
         if differs {
             self.events.push(Event::UnequalMaxima { slave, max_current });
         }
-        if beyond {
+        if self.config.expected_slaves > 0 && others >= self.config.expected_slaves {
             self.events.push(Event::UnexpectedSlave { slave });
         }
     }

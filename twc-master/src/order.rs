@@ -91,11 +91,11 @@ impl Orders {
     const CONTROLS: u8 = 6;
 
     /// How it is to be stopped, if at all.
-    pub(crate) fn wanted(&self, mode: Mode, usual: Strategy) -> Option<Strategy> {
+    pub(crate) fn wanted(&self, mode: Mode, usual: impl FnOnce() -> Strategy) -> Option<Strategy> {
         match self.order {
             Order::Start => None,
             Order::Stop(strategy) => Some(strategy),
-            Order::Automatic => (mode == Mode::Off).then_some(usual),
+            Order::Automatic => (mode == Mode::Off).then(usual),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::master::Master;
 use crate::order::{Mode, Switch};
 use crate::share::{Share, Target, Targets, Wish};
 use crate::slave::{Phase, Slave};
-use crate::stop::{HOOK_DEADLINE, Strategy};
+use crate::stop::{HOOK_DEADLINE, Strategy, forgives};
 
 const NOBODY: Wish = Wish {
     slave: TwcId::new(0),
@@ -58,17 +58,18 @@ impl<S: Share> Master<S> {
         if fits || (0..MAX_SLAVES).any(comes) {
             return;
         }
-        let at_floor = |slot: usize, slave: &Slave| {
-            slave.phase == Phase::Linked && slave.missed == 0 && self.guard.commitment(slot) == FLOOR
-        };
-        let candidates = self.slaves.iter().enumerate().filter_map(|(slot, slave)| {
-            let slave = slave.as_ref().filter(|slave| at_floor(slot, slave))?;
-            self.wish(slot, slave).may_wait.then_some((slave.asks, slot))
-        });
-        let all_low = self.slaves.iter().enumerate().all(|(slot, slave)| {
-            slave.as_ref().is_none_or(|slave| slave.phase != Phase::Linked || at_floor(slot, slave))
-        });
-        if let Some((_, slot)) = candidates.min().filter(|_| all_low) {
+        let mut least = None;
+        for (slot, slave) in self.slaves.iter().enumerate() {
+            let Some(slave) = slave.as_ref().filter(|slave| slave.phase == Phase::Linked) else { continue };
+            if slave.missed > 0 || self.guard.commitment(slot) != FLOOR {
+                return;
+            }
+            if self.wish(slot, slave).may_wait {
+                let loss = (slave.asks, slot);
+                least = Some(least.map_or(loss, |least| loss.min(least)));
+            }
+        }
+        if let Some((_, slot)) = least {
             self.withhold(slot, Withheld::Turn);
         }
     }
@@ -91,8 +92,7 @@ impl<S: Share> Master<S> {
             if slave.orders.hook_until.take_if(|until| now >= *until).is_some() {
                 self.events.push(Event::HookFailed { slave: id });
             }
-            let usual = slave.usual_stop(strikes);
-            let wanted = slave.orders.wanted(self.mode, usual);
+            let wanted = slave.orders.wanted(self.mode, || slave.usual_stop(strikes));
             let until = now + HOOK_DEADLINE;
             match slave.orders.switch(now, wanted, slave.profile().dwell) {
                 Switch::None => slave.orders.dwells = None,
@@ -186,7 +186,7 @@ impl<S: Share> Master<S> {
             draws: slave.phase == Phase::Linked && slave.draws(),
             priority: slave.settings.priority,
             linked: slave.phase == Phase::Linked,
-            may_wait: slave.situation(self.guard.strikes(slot)).cost(Strategy::Withhold).is_ok(),
+            may_wait: forgives(slave.profile(), self.guard.strikes(slot)),
             since: slave.since,
         }
     }

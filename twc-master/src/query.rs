@@ -72,6 +72,7 @@ impl Questions {
         self.ask([Item::VinPart1, Item::VinPart2, Item::VinPart3], now + VIN_SETTLES);
     }
 
+    #[inline(never)]
     fn set(&mut self, item: Item, at: Option<Instant>, tries: u8) {
         for (known, (open, count)) in ITEMS.iter().zip(self.open.iter_mut().zip(&mut self.tries)) {
             if *known == item {

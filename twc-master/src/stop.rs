@@ -119,6 +119,11 @@ impl Strategy {
 /// So long a hook has to report before the stop counts as failed.
 pub const HOOK_DEADLINE: Duration = Duration::from_secs(60);
 
+/// Whether a car forgives one more interruption after so many.
+pub(crate) fn forgives(profile: &Profile, strikes: u8) -> bool {
+    profile.strikes.is_none_or(|most| strikes < most)
+}
+
 /// What decides whether a car can be stopped in some way.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Situation {
@@ -148,10 +153,10 @@ impl Situation {
     }
 
     fn interruption(&self) -> Result<Cost, StopRefusal> {
-        match self.profile.strikes {
-            Some(most) if self.strikes >= most => Err(StopRefusal::StrikesSpent { used: self.strikes }),
-            of => Ok(Cost::Interruption { number: self.strikes.saturating_add(1), of }),
+        if !forgives(self.profile, self.strikes) {
+            return Err(StopRefusal::StrikesSpent { used: self.strikes });
         }
+        Ok(Cost::Interruption { number: self.strikes.saturating_add(1), of: self.profile.strikes })
     }
 
     fn command(&self) -> Result<Cost, StopRefusal> {

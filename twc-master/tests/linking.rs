@@ -99,7 +99,9 @@ fn a_fourth_slave_gets_no_frame_and_is_said_once() {
     let fourth = TwcId::new(0x3498);
     let mut desk = Desk::new(config(40, 0));
     desk.answers = Some((MASTER, BodyLen::B16));
-    IDS.into_iter().for_each(|id| desk.announces(id));
+    for id in IDS {
+        desk.announces(id);
+    }
     desk.passes(10);
     for _ in 0..3 {
         desk.announces(fourth);
