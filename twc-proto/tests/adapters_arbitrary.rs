@@ -34,7 +34,7 @@ proptest! {
 fn every_code_and_every_danger_comes_up() {
     let mut runner = TestRunner::deterministic();
     let (mut codes, mut locks, mut filled, mut seen_deadly) = (BTreeSet::new(), 0, 0, 0);
-    for _ in 0..20_000 {
+    for _ in 0..4_000 {
         let bytes = vec(any::<u8>(), 120).new_tree(&mut runner).unwrap().current();
         let mut u = Unstructured::new(&bytes);
         if let Ok(message) = Message::arbitrary(&mut u) {

@@ -237,6 +237,10 @@ fn bytes_are_read_from_sequences_too_and_never_more_than_fit() {
 
 #[test]
 fn errors_say_what_was_expected() {
+    for bad in [json!(7), json!("349")] {
+        let error = serde_json::from_value::<TwcId>(bad).unwrap_err().to_string();
+        assert!(error.contains("expected four hexadecimal digits"), "{error}");
+    }
     let error = serde_json::from_value::<Text<3>>(json!(7)).unwrap_err().to_string();
     assert!(error.contains("printable ASCII"), "{error}");
     let error = serde_json::from_value::<Text<3>>(json!("\u{e9}")).unwrap_err().to_string();

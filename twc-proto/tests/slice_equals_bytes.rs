@@ -41,7 +41,7 @@ fn by_bytes(bytes: &[u8]) -> (Vec<Outcome>, DecoderStats) {
 /// How many bytes were taken when each message or error came out, one byte at a time and as a whole.
 fn ends(bytes: &[u8]) -> [Vec<usize>; 2] {
     let (mut one, mut whole, mut input) = (Decoder::new(), Decoder::new(), bytes);
-    let pushed = bytes.iter().enumerate().filter(|(_, byte)| one.push(**byte).is_some()).map(|(at, _)| at + 1);
+    let pushed = bytes.iter().zip(1..).filter(|(byte, _)| one.push(**byte).is_some()).map(|(_, taken)| taken);
     let pushed = pushed.collect();
     let decoded = core::iter::from_fn(|| whole.decode(&mut input).map(|_| bytes.len() - input.len()));
     [pushed, decoded.collect()]
@@ -72,23 +72,26 @@ fn seen(candidate: Candidate<'_>) -> Seen {
     }
 }
 
-fn pulled<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Vec<Seen> {
+/// Candidates, and how many bytes were taken when each came out.
+fn pulled<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Vec<(Seen, usize)> {
     let mut deframer = Deframer::new();
-    let mut candidates = Vec::new();
-    for mut chunk in chunks {
-        while let Some(candidate) = deframer.pull(&mut chunk) {
-            candidates.push(seen(candidate));
+    let (mut candidates, mut before) = (Vec::new(), 0);
+    for chunk in chunks {
+        let mut rest = chunk;
+        while let Some(candidate) = deframer.pull(&mut rest) {
+            candidates.push((seen(candidate), before + chunk.len() - rest.len()));
         }
-        assert!(chunk.is_empty());
+        assert!(rest.is_empty());
+        before += chunk.len();
     }
     candidates
 }
 
-fn pushed(bytes: &[u8]) -> Vec<Seen> {
+fn pushed(bytes: &[u8]) -> Vec<(Seen, usize)> {
     let mut deframer = Deframer::new();
     let mut candidates = Vec::new();
-    for byte in bytes {
-        candidates.extend(deframer.push(*byte).map(seen));
+    for (byte, taken) in bytes.iter().zip(1..) {
+        candidates.extend(deframer.push(*byte).map(|candidate| (seen(candidate), taken)));
     }
     candidates
 }

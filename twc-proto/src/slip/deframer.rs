@@ -164,9 +164,10 @@ impl Deframer {
             }
             let (byte, rest) = input.split_first()?;
             *input = rest;
-            // Asked first, because an answer of `push` borrows `self` until it is dropped.
+            // Asked first, because an answer of `push` borrows `self` until it is dropped. A delimiter that completes
+            // nothing was skipped above, but for the first one.
             let hunting = self.state == State::Hunting;
-            if (*byte == END && !hunting && self.raw() > 0) || (*byte != END && hunting) {
+            if (*byte == END) != hunting {
                 return self.push(*byte);
             }
             self.push(*byte);
