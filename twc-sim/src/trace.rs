@@ -76,6 +76,7 @@ impl Trace {
     }
 
     /// Those recorded since so many were, as far as they are still there. Counts them as seen.
+    #[cfg(feature = "scenario")]
     pub(crate) fn fresh(&self, seen: &mut u64) -> impl Iterator<Item = &TraceEntry> {
         let fresh = self.recorded.saturating_sub(core::mem::replace(seen, self.recorded));
         let skipped = (self.entries.len() as u64).saturating_sub(fresh);

@@ -151,6 +151,7 @@ impl World {
     }
 
     /// The index of the first charger on this bus that has this id now.
+    #[cfg(feature = "scenario")]
     pub(crate) fn find_on(&self, bus: usize, id: TwcId) -> Option<usize> {
         let seats = &self.buses.get(bus)?.seats;
         seats.iter().find(|seat| seat.charger().id() == id).map(|seat| seat.index)
