@@ -33,6 +33,22 @@ fn rows(heading: &str) -> BTreeMap<u8, BTreeSet<String>> {
     rows
 }
 
+/// In the repository; the published crate is alone.
+#[test]
+fn every_file_that_the_index_names_as_proof_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    if !root.join("twc-master").is_dir() {
+        return;
+    }
+    let named =
+        INDEX.lines().filter(|line| line.starts_with('|')).flat_map(|line| line.split('`').skip(1).step_by(2));
+    let files: Vec<&str> = named.filter(|name| name.contains('/')).collect();
+    assert!(files.len() > 20, "{files:?}");
+    for file in files {
+        assert!(root.join(file).exists(), "{file}");
+    }
+}
+
 #[test]
 fn pending_is_said_where_it_is_so() {
     for scenario in parsed() {
