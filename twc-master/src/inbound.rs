@@ -335,30 +335,33 @@ impl<S: Share> Master<S> {
     /// Only our silence stops a slave that we cannot hear. The sooner, where others want its amps.
     pub(crate) fn drop_the_silent(&mut self, now: Instant) {
         for slot in 0..self.slaves.len() {
+            let asked = self.turn.exchange.is_some_and(|exchange| exchange.slot == slot);
+            let Some(Some(slave)) = self.slaves.get(slot).filter(|_| !asked) else { continue };
+            let unheard = now.since(slave.heard);
+            if slave.phase != Phase::Linked || slave.missed < 2 || unheard < GIVE_UP {
+                continue;
+            }
             let wanted = self.slaves.iter().enumerate().any(|(other, slave)| {
                 other != slot && slave.as_ref().is_some_and(|slave| slave.asks || slave.phase == Phase::Waiting)
             });
-            let wanted = wanted || self.guard.is_over(slot);
-            let patience = if wanted { GIVE_UP } else { PATIENCE };
-            let asked = self.turn.exchange.is_some_and(|exchange| exchange.slot == slot);
-            let Some(Some(slave)) = self.slaves.get_mut(slot).filter(|_| !asked) else { continue };
-            if slave.phase == Phase::Linked && slave.missed >= 2 && now.since(slave.heard) >= patience {
-                let (plugged, expected) = (slave.is_plugged(), slave.orders.expected_off);
-                slave.leave();
-                slave.explain(
-                    now,
-                    CentiAmps::ZERO,
-                    if expected { Constraint::PoweredOff } else { Constraint::Silent },
-                );
-                self.guard.silence(slot, None, plugged);
-                let (slave, reserved) = (slave.id, self.guard.commitment(slot));
-                self.events.push(if expected {
-                    Event::PoweredOff { slave, reserved }
-                } else {
-                    Event::SlaveSilenced { slave, reserved }
-                });
+            if unheard >= PATIENCE || wanted || self.guard.is_over(slot) {
+                self.give_up(slot, now);
             }
         }
+    }
+
+    fn give_up(&mut self, slot: usize, now: Instant) {
+        let Some(Some(slave)) = self.slaves.get_mut(slot) else { return };
+        let (plugged, expected) = (slave.is_plugged(), slave.orders.expected_off);
+        slave.leave();
+        slave.explain(now, CentiAmps::ZERO, if expected { Constraint::PoweredOff } else { Constraint::Silent });
+        self.guard.silence(slot, None, plugged);
+        let (slave, reserved) = (slave.id, self.guard.commitment(slot));
+        self.events.push(if expected {
+            Event::PoweredOff { slave, reserved }
+        } else {
+            Event::SlaveSilenced { slave, reserved }
+        });
     }
 
     pub(crate) fn end_reservations(&mut self, now: Instant) {

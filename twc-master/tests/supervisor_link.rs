@@ -5,18 +5,22 @@ mod live;
 mod programs;
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use live::{HEARTBEAT, LINK_READY, config, dial, disconnected, master, reconnected, wait_for};
+use live::{Dial, HEARTBEAT, LINK_READY, config, dial, disconnected, master, pump, reconnected, wait_for};
 use programs::scratch;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncWriteExt, DuplexStream};
 use tokio::time::timeout;
-use twc_master::Config;
 use twc_master::supervisor::{self, Connect, NoStore, Port, PortError, PortIo, StartError};
+use twc_master::{Config, Standing};
+use twc_proto::driver::Clock;
+use twc_proto::{Instant as At, TwcId};
+use twc_sim::{Car, CarProfile, Charger, ChargerConfig, World, WorldConfig};
 
 /// Slaves announce themselves again after about 10 s without a master.
 const SLAVES_NOTICE: Duration = Duration::from_secs(9);
@@ -84,6 +88,50 @@ async fn a_port_is_for_one_master_at_a_time() {
     assert!(matches!(serial(&link).listen().await, Err(PortError::InUse { .. })));
     bus.stop().await.unwrap();
     supervisor::start(master(config()), serial(&link), NoStore).await.expect("free again");
+}
+
+/// A link that cannot be opened before it is said.
+struct Gone {
+    dial: Dial,
+    until: Arc<Mutex<Instant>>,
+}
+
+impl Connect for Gone {
+    type Io = DuplexStream;
+    type Error = io::Error;
+
+    async fn connect(&mut self) -> io::Result<DuplexStream> {
+        if Instant::now() < *self.until.lock().unwrap() {
+            return Err(io::ErrorKind::ConnectionRefused.into());
+        }
+        self.dial.connect().await
+    }
+}
+
+#[tokio::test]
+async fn slaves_do_not_notice_that_the_link_was_gone_for_five_seconds() {
+    let (dial, mut far_ends) = dial();
+    let until = Arc::new(Mutex::new(Instant::now()));
+    let link = Gone { dial, until: until.clone() };
+    let (bus, _notices) = supervisor::start(master(config()), link, NoStore).await.unwrap();
+    let (clock, mut world) = (Clock::start(), World::new(WorldConfig::default()));
+    let mut charger = Charger::new(ChargerConfig::p2(TwcId::new(0x3495)), 1, At::ZERO);
+    charger.plug_in(At::ZERO, Car::new(CarProfile::tesla(), 20_000)).unwrap();
+    world.add_charger(charger);
+    let mut far = far_ends.recv().await.unwrap();
+    while !world.charger(0).unwrap().relay_closed() {
+        pump(&mut world, clock, &mut far, clock.now() + Duration::from_secs(1), |_, _| {}).await;
+        assert!(clock.now() < At::from_secs(60), "it does not charge");
+    }
+    *until.lock().unwrap() = Instant::now() + Duration::from_secs(5);
+    drop(far);
+    let mut far = far_ends.recv().await.unwrap();
+    pump(&mut world, clock, &mut far, clock.now() + Duration::from_secs(12), |_, _| {}).await;
+    let charger = world.charger(0).unwrap();
+    assert!(charger.is_linked() && charger.relay_closed(), "{charger:?}");
+    assert_eq!(charger.car().unwrap().interruptions(), 0);
+    let slave = bus.stop().await.unwrap().slaves[0].unwrap();
+    assert_eq!((slave.standing, slave.strikes), (Standing::Linked, 0));
 }
 
 #[tokio::test]

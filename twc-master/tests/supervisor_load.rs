@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use live::{config, dial, master};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use live::{config, dial, master, pump};
+use tokio::io::DuplexStream;
 use twc_master::Snapshot;
 use twc_master::supervisor::{self, Store};
 use twc_proto::driver::Clock;
@@ -36,24 +36,17 @@ async fn live(mut io: DuplexStream, span: Duration) -> [(Duration, u32); 3] {
         charger.plug_in(At::ZERO, Car::new(CarProfile::tesla(), 20_000)).unwrap();
         world.add_charger(charger);
     }
-    let (mut buffer, mut decoder) = ([0; 256], Decoder::new());
+    let mut decoder = Decoder::new();
     let (mut seen, mut last) = ([(Duration::ZERO, 0); 3], [None::<At>; 3]);
-    while clock.now() < At::ZERO + span {
-        world.handle_timeout(clock.now());
-        while let Some(bytes) = world.poll_outside() {
-            io.write_all(&bytes).await.unwrap();
-        }
-        let wait = world.poll_timeout().map_or(Duration::from_secs(1), |at| at.since(clock.now()));
-        let Ok(len) = tokio::time::timeout(wait, io.read(&mut buffer)).await else { continue };
-        let (now, bytes) = (clock.now(), &buffer[..len.unwrap()]);
-        world.handle_outside(now, bytes);
+    let heard = |now: At, bytes: &[u8]| {
         for received in bytes.iter().filter_map(|byte| decoder.push(*byte)?.ok()) {
             let Message::MasterHeartbeat(heartbeat) = received.message() else { continue };
             let index = IDS.iter().position(|id| *id == heartbeat.slave).unwrap();
             let gap = last[index].replace(now).map_or(Duration::ZERO, |last| now.since(last));
             seen[index] = (seen[index].0.max(gap), seen[index].1 + 1);
         }
-    }
+    };
+    pump(&mut world, clock, &mut io, At::ZERO + span, heard).await;
     seen
 }
 
@@ -95,6 +88,14 @@ async fn heartbeats_are_in_time_while_the_rest_of_the_process_is_not() {
     }
     let seen = tokio::task::spawn_blocking(|| house.join().unwrap()).await.unwrap();
     println!("{commands} commands; longest gap and number of heartbeats per slave: {seen:?}");
+    // What the master says of itself is what slaves felt, but for the way between.
+    let lateness = handle.status().lateness;
+    println!("latest {:?}, longest gap {:?}, {:?}", lateness.max, lateness.longest_gap, lateness.buckets);
+    let felt = seen.iter().map(|(gap, _)| *gap).max().unwrap_or_default();
+    assert!(
+        lateness.longest_gap < MOST && lateness.longest_gap.abs_diff(felt) < Duration::from_secs(2),
+        "{felt:?}"
+    );
     assert!(seen.iter().all(|(gap, count)| *gap < MOST && *count > 5), "{seen:?}");
     assert!(commands > 100 && saves.load(Ordering::Relaxed) > 3, "{commands} commands, {saves:?} saves");
 }

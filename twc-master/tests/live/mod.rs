@@ -4,13 +4,15 @@
 use std::io;
 use std::time::Duration;
 
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use twc_master::share::Equal;
 use twc_master::supervisor::{Connect, Notice, Notices};
 use twc_master::{Config, Master};
+use twc_proto::driver::Clock;
 use twc_proto::{CentiAmps, Instant, Sign, TwcId};
+use twc_sim::World;
 
 pub(crate) const MASTER: TwcId = TwcId::new(0x4242);
 
@@ -47,6 +49,28 @@ impl Connect for Dial {
         let (near, far) = tokio::io::duplex(1_024);
         self.0.try_send(far).map_err(|_| io::Error::from(io::ErrorKind::ConnectionRefused))?;
         Ok(near)
+    }
+}
+
+/// A world of wall connectors on the far end of a link, in real time; `heard` sees what comes from the master.
+pub(crate) async fn pump(
+    world: &mut World,
+    clock: Clock,
+    io: &mut DuplexStream,
+    until: Instant,
+    mut heard: impl FnMut(Instant, &[u8]),
+) {
+    let mut buffer = [0; 256];
+    while clock.now() < until {
+        world.handle_timeout(clock.now());
+        while let Some(bytes) = world.poll_outside() {
+            io.write_all(&bytes).await.unwrap();
+        }
+        let wait = world.poll_timeout().unwrap_or(until).min(until).since(clock.now());
+        let Ok(len) = timeout(wait, io.read(&mut buffer)).await else { continue };
+        let (now, bytes) = (clock.now(), &buffer[..len.unwrap()]);
+        world.handle_outside(now, bytes);
+        heard(now, bytes);
     }
 }
 
