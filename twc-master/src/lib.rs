@@ -80,7 +80,8 @@
 //! and [`Master::set_guest`] say what cars are like. [`Master::start`], [`Master::stop`], [`Master::release`] and
 //! [`Master::set_mode`] say who is to charge: a [`Strategy`] is a way to stop a car, and states its [`Cost`] or
 //! refuses. [`Master::query`] asks a slave, [`Master::knowledge`] says what is known. [`Master::slaves`] says of each
-//! what it is to have, what binds it, since when, and when that may change.
+//! what it is to have, what binds it, since when, and when that may change. Masters that share a circuit borrow its amps
+//! through a [`lease`].
 //!
 //! | feature | adds |
 //! |---|---|

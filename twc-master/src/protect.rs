@@ -98,8 +98,10 @@ impl<S: Share> Master<S> {
             self.hurry(now);
         }
         // An exchange under way is waited for: its answer may be the one that shows that a slave has followed.
-        if let Some((slot, why)) = self.guard.to_silence(now).filter(|_| self.turn.exchange.is_none()) {
-            self.withhold(slot, why);
+        if self.turn.exchange.is_none() {
+            if let Some((slot, why)) = self.guard.to_silence(now) {
+                self.withhold(slot, why);
+            }
         }
         for slot in 0..self.slaves.len() {
             if self.guard.fits_again(slot, now) {

@@ -99,12 +99,14 @@ impl Guard {
     /// Whether a slave that was silenced for the sake of a limit may come back: what it counts, or would bring back,
     /// fits. Once it may have cut its car off, not before it must have: the room would be what that car left.
     pub(crate) fn fits_again(&self, slot: usize, now: Instant) -> bool {
-        let is_stopping = self.must_have_stopped_at(slot).is_some_and(|at| now < at)
-            && !self.was_served_within(slot, GOES_ON, now);
+        let is_stopping = || {
+            let stops = self.must_have_stopped_at(slot).is_some_and(|at| now < at);
+            stops && !self.was_served_within(slot, GOES_ON, now)
+        };
         self.ledger(slot).is_some_and(|ledger| {
             let protects = matches!(ledger.withheld, Some(Withheld::NoRoom | Withheld::DidNotFollow));
             let needs = u32::from(ledger.resumes_with()).max(ledger.commitment());
-            protects && !is_stopping && needs <= u32::from(self.free(slot))
+            protects && !is_stopping() && needs <= u32::from(self.free(slot))
         })
     }
 
