@@ -4,7 +4,7 @@ use core::ops::Range;
 use core::time::Duration;
 
 use twc_proto::message::{Item, PlugState, Report, SlaveHeartbeat, SlaveLinkReady};
-use twc_proto::{BodyLen, CentiAmps, Instant, Message, Received, SlaveState, TwcId, Version};
+use twc_proto::{BodyLen, CentiAmps, Instant, Message, Received, Sign, SlaveState, TwcId, Version};
 
 use crate::event::{Constraint, Event};
 use crate::foreign::Foreign;
@@ -150,7 +150,18 @@ impl<S: Share> Master<S> {
         let replaces = self.slaves.get(slot).is_some_and(Option::is_some);
         let is_damaging = self.garbled > 0 && now.since(self.disturbed_at) < DAMAGING;
         let said = (ready.slave, ready.sign);
-        (replaces || is_damaging) && self.rumour.replace(said) != Some(said)
+        (replaces || is_damaging) && !self.was_rumoured(said)
+    }
+
+    /// Whether somebody said the same before; a few are remembered, for they may say it in turn.
+    fn was_rumoured(&mut self, said: (TwcId, Sign)) -> bool {
+        let known = self.rumours.contains(&Some(said));
+        if !known {
+            self.rumours.rotate_right(1);
+            let [newest, ..] = &mut self.rumours;
+            *newest = Some(said);
+        }
+        known
     }
 
     fn announced(&mut self, ready: &SlaveLinkReady, version: Version) {
@@ -212,7 +223,7 @@ impl<S: Share> Master<S> {
         }
         self.guard.set_unit_max(slot, unit_max);
         self.guard.announces(slot, now);
-        if other_sign.is_some_and(|known| self.guard.changed_sign(slot, known, ready.sign)) {
+        if other_sign.is_some_and(|known| self.guard.changed_sign(slot, known, ready.sign, now)) {
             self.suspect_double(slot);
         }
         let Some(Some(slave)) = self.slaves.get_mut(slot) else { return };

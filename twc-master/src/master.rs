@@ -36,8 +36,8 @@ pub struct Master<S> {
     pub(crate) announcement: Announcement,
     pub(crate) foreign: Option<Foreign>,
     pub(crate) surplus_slave: Option<TwcId>,
-    /// A linkready that may have been a damaged one: it counts when it comes again.
-    pub(crate) rumour: Option<(TwcId, Sign)>,
+    /// Linkreadys that may have been damaged ones: each counts when it comes again.
+    pub(crate) rumours: [Option<(TwcId, Sign)>; MAX_SLAVES],
     pub(crate) events: EventQueue,
     pub(crate) garbled: u32,
     /// When a frame was last damaged.
@@ -124,7 +124,7 @@ impl<S: Share> Master<S> {
             announcement: Announcement::new(now, config.announce),
             foreign: None,
             surplus_slave: None,
-            rumour: None,
+            rumours: [None; MAX_SLAVES],
             events: EventQueue::new(),
             garbled: 0,
             disturbed_at: now,

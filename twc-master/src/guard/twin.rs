@@ -1,6 +1,8 @@
 //! Two units with one id: both obey what is sent to it, and both answer.
 
-use twc_proto::Sign;
+use core::time::Duration;
+
+use twc_proto::{Instant, Sign};
 
 use super::Guard;
 
@@ -10,6 +12,8 @@ const SUSPECTED: u8 = 40;
 /// Damage alone proves nothing, however often one slave has it: its cable may be worse than the others'. Two whole
 /// answers in one window, so often since all was clean, do.
 const PAIRS: u8 = 3;
+/// Two units that wait for a master announce themselves in turn, each every 6 to 10 s.
+const TAKE_TURNS: Duration = Duration::from_secs(60);
 
 /// What speaks for a second unit with the same id.
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,16 +23,17 @@ pub(super) struct Twin {
     pairs: u8,
     /// The window under way saw damage.
     damaged: bool,
-    /// Its sign before the present one.
-    former: Option<Sign>,
+    /// Its sign before the present one, and when that was given up.
+    former: Option<(Sign, Instant)>,
 }
 
 impl Guard {
-    /// A slave announced itself with another sign. True when it had that sign before: a sign is drawn anew at every
-    /// start, so one that returns belongs to another unit.
-    pub(crate) fn changed_sign(&mut self, slot: usize, from: Sign, to: Sign) -> bool {
+    /// A slave announced itself with another sign. True when it had that sign just before: a sign is drawn anew at
+    /// every start, so one that returns at once belongs to another unit. After a while it may be drawn again.
+    pub(crate) fn changed_sign(&mut self, slot: usize, from: Sign, to: Sign, now: Instant) -> bool {
         let Some(ledger) = self.ledger_mut(slot) else { return false };
-        ledger.twin.former.replace(from) == Some(to)
+        let former = ledger.twin.former.replace((from, now));
+        former.is_some_and(|(sign, at)| sign == to && now.since(at) < TAKE_TURNS)
     }
 
     /// Something damaged came in while an answer of this slave was awaited.

@@ -159,6 +159,18 @@ fn after_a_lost_state_file_nobody_is_told_what_does_not_fit_beside_every_units_m
 }
 
 #[test]
+fn a_sign_that_is_drawn_again_after_a_while_is_no_second_unit() {
+    let mut world = settled(40, [14, 13, 13]);
+    for sign in [8, 7] {
+        let (slave, sign, max_current) = (IDS[0], twc_proto::Sign::new(sign), amps(32));
+        let ready = twc_proto::message::SlaveLinkReady { slave, sign, max_current };
+        world.tell(twc_proto::Message::SlaveLinkReady(ready));
+        world.run_for(120 * SECOND);
+    }
+    assert!(!happened(&world, |event| matches!(event, Event::SlaveWithheld { .. })));
+}
+
+#[test]
 fn a_sign_that_returns_belongs_to_a_second_unit() {
     let mut world = settled(40, [14, 13, 13]);
     let ready = |sign| twc_proto::message::SlaveLinkReady {
