@@ -79,7 +79,7 @@ fn records() -> Vec<Record> {
     let scenario = Scenario::parse(SCENARIO).unwrap();
     let mut records = Vec::new();
     let mut keep = |record: &Record| records.push(record.clone());
-    run_with(&scenario, Options { seed: Some(3), sink: Some(&mut keep) }, |spec, _| {
+    run_with(&scenario, Options { seed: Some(3), sink: Some(&mut keep), ..Options::default() }, |spec, _| {
         Ok::<_, String>(Metronome { limit: spec.limit, next: spec.now })
     })
     .unwrap();

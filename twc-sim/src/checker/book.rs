@@ -7,7 +7,7 @@ use twc_proto::message::{MasterHeartbeat, SlaveHeartbeat};
 use twc_proto::{Command, Instant, TwcId};
 
 use super::tree::{Circuits, Phases, Sums};
-use super::{CheckerConfig, tolerance};
+use super::{CheckerConfig, TalkedOver, tolerance};
 
 /// The byte behind a frame is on the wire when the frame is over.
 const TAIL: Duration = Duration::from_millis(2);
@@ -19,6 +19,10 @@ const ANNOUNCES_FOR: Duration = Duration::from_secs(45);
 const CONFIRMATIONS: u8 = 2;
 /// What command 06 adds.
 const RAISE: u32 = 200;
+/// More slaves than any bus has are not remembered.
+const MAX_HEARD: usize = 16;
+/// From the beginning of a question to that of an answer in time: 25 ms for the one, 150 to 200 ms between them.
+const IN_TIME: Duration = Duration::from_millis(300);
 
 #[derive(Debug, Default)]
 pub(super) struct Book {
@@ -33,9 +37,14 @@ pub(super) struct Book {
 struct Line {
     exchange: Option<Exchange>,
     last_frame_end: Instant,
+    /// Who was asked last, and when that began.
+    asked: Option<(TwcId, Instant)>,
+    /// When the master last heard each slave answer.
+    heard: Vec<(TwcId, Instant)>,
 }
 
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools)] // Facts, each on its own.
 pub(super) struct Entry {
     bus: usize,
     pub(super) slave: TwcId,
@@ -47,8 +56,12 @@ pub(super) struct Entry {
     pub(super) target: u32,
     confirmed: u8,
     pub(super) last_end: Instant,
+    /// When it got its first heartbeat after a while without.
+    pub(super) resumed_at: Instant,
     /// It has reported no more than the target since that was sent.
     pub(super) is_acknowledged: bool,
+    /// Two exchanges in a row have shown what it was told, and no other master has been there since.
+    pub(super) is_known: bool,
     /// It answered the last exchange that is over.
     pub(super) answers: bool,
     /// Since when it has announced itself without a pause, and when it did so last.
@@ -116,6 +129,7 @@ impl Book {
         entry.confirmed = if shows { entry.confirmed + u8::from(exchange.may_confirm) } else { 0 };
         if entry.confirmed >= CONFIRMATIONS {
             entry.confirmed = CONFIRMATIONS;
+            entry.is_known = true;
             entry.change(promised, |entry| entry.committed = entry.target);
         }
         (exchange.answers > 0).then_some(exchange.slave)
@@ -133,6 +147,14 @@ impl Book {
                 entry.change(&mut self.promised, |entry| entry.counts = false);
             }
         }
+    }
+
+    /// Another master may keep every slave going that has not stopped.
+    pub(super) fn keep_going(&mut self, bus: usize, now: Instant) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.bus == bus && entry.counts) {
+            entry.last_end = entry.last_end.max(now);
+        }
+        self.doubt(bus);
     }
 
     /// A slave says that it has no master.
@@ -162,6 +184,9 @@ impl Book {
             entry.circuits = circuits;
             entry.change(promised, |entry| entry.link(floor, config.relinked_counts_held));
         }
+        if end > entry.last_end + config.max_gap {
+            entry.resumed_at = end;
+        }
         let target_before = entry.target;
         entry.change(promised, |entry| entry.obey(heartbeat, floor));
         entry.last_end = end;
@@ -176,9 +201,23 @@ impl Book {
     }
 
     /// Any frame of the master.
-    pub(super) fn note_frame(&mut self, bus: usize, end: Instant) {
+    pub(super) fn note_frame(&mut self, bus: usize, (start, end): (Instant, Instant), to: Option<TwcId>) {
         if let Some(line) = self.line(bus) {
             line.last_frame_end = end;
+            line.asked = to.map(|slave| (slave, start));
+        }
+    }
+
+    /// The master has heard something that a slave only says when it is asked, be it late.
+    pub(super) fn note_heard(&mut self, bus: usize, now: Instant, slave: TwcId) {
+        let Some(line) = self.line(bus) else {
+            return;
+        };
+        let is_full = line.heard.len() >= MAX_HEARD;
+        match line.heard.iter_mut().find(|(known, _)| *known == slave) {
+            Some((_, at)) => *at = now,
+            None if !is_full => line.heard.push((slave, now)),
+            None => {}
         }
     }
 
@@ -208,17 +247,48 @@ impl Book {
         true
     }
 
-    /// Whether the exchange under way on this bus is still without an answer.
-    pub(super) fn awaits_answer(&self, bus: usize) -> bool {
-        let exchange = self.lines.get(bus).and_then(|line| line.exchange.as_ref());
-        exchange.is_none_or(|exchange| exchange.answers == 0)
+    /// Whether the one who answers was asked last, and the master has heard nothing yet that it could take for the
+    /// answer: what was late before its own question was out and comes after, it cannot tell from that.
+    pub(super) fn awaits_answer(&self, bus: usize, now: Instant, over: &TalkedOver) -> bool {
+        let Some(line) = self.lines.get(bus) else {
+            return false;
+        };
+        let Some((_, asked_at)) =
+            line.asked.filter(|(slave, at)| *slave == over.slave && over.began <= *at + IN_TIME)
+        else {
+            return false;
+        };
+        let let_go_at = asked_at - now.since(over.handed_over);
+        let heard = line.heard.iter().find(|(slave, _)| *slave == over.slave);
+        !heard.is_some_and(|(_, at)| (let_go_at..=over.handed_over).contains(at))
     }
 
     /// A new master knows nothing of the exchange under way.
     pub(super) fn forget_exchange(&mut self, bus: usize) {
         if let Some(line) = self.line(bus) {
             line.exchange = None;
+            line.asked = None;
         }
+        self.doubt(bus);
+    }
+
+    /// The master may not know what its slaves were told: it is another, or another one was there.
+    fn doubt(&mut self, bus: usize) {
+        self.entries.iter_mut().filter(|entry| entry.bus == bus).for_each(|entry| entry.is_known = false);
+    }
+
+    /// What those held who were lost while they shared a circuit with this slave, and count no more.
+    pub(super) fn lost(&self, circuits: Circuits, bus: usize, slave: TwcId) -> u32 {
+        let is_lost = |entry: &&Entry| {
+            !entry.counts && !entry.answers && entry.circuits & circuits != 0 && !entry.is(bus, slave)
+        };
+        self.entries.iter().filter(is_lost).fold(0, |sum, entry| sum.saturating_add(entry.committed))
+    }
+
+    /// Whether the master knows what everybody may have who shares a circuit with this slave.
+    pub(super) fn knows_all_but(&self, circuits: Circuits, bus: usize, slave: TwcId) -> bool {
+        let shares = |entry: &&Entry| entry.counts && entry.circuits & circuits != 0 && !entry.is(bus, slave);
+        self.entries.iter().filter(shares).all(|entry| entry.is_known)
     }
 
     fn line(&mut self, bus: usize) -> Option<&mut Line> {
@@ -240,7 +310,9 @@ impl Book {
                     target: floor,
                     confirmed: 0,
                     last_end: end,
+                    resumed_at: end,
                     is_acknowledged: false,
+                    is_known: false,
                     answers: false,
                     announces: None,
                 };
@@ -290,5 +362,50 @@ impl Entry {
             self.confirmed = 0;
         }
         self.committed = self.committed.max(told);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SLAVE: TwcId = TwcId::new(0x3495);
+
+    fn ms(millis: u64) -> Instant {
+        Instant::from_millis(millis)
+    }
+
+    /// Asked at 1,000 ms, and talked over at the given times, 100 ms after it was handed over.
+    fn awaits(heard: Option<u64>, began: u64, now: u64) -> bool {
+        let mut book = Book::new(0);
+        book.note_frame(0, (ms(1_000), ms(1_020)), Some(SLAVE));
+        if let Some(heard) = heard {
+            book.note_heard(0, ms(heard), SLAVE);
+        }
+        let over = TalkedOver {
+            slave: SLAVE,
+            began: ms(began),
+            is_answer: true,
+            is_heard: false,
+            handed_over: ms(now - 100),
+        };
+        book.awaits_answer(0, ms(now), &over)
+    }
+
+    #[test]
+    fn an_answer_in_time_is_waited_for() {
+        assert!(awaits(None, 1_200, 1_210));
+    }
+
+    #[test]
+    fn what_is_late_and_heard_after_the_question_was_handed_over_passes_for_its_answer() {
+        assert!(!awaits(Some(950), 1_200, 1_210));
+        // Heard before, it was none; heard after the next frame was handed over, it came too late to matter.
+        assert!(awaits(Some(890), 1_200, 1_210) && awaits(Some(1_150), 1_200, 1_210));
+    }
+
+    #[test]
+    fn nobody_waits_for_an_answer_that_begins_late() {
+        assert!(!awaits(None, 1_400, 1_410));
     }
 }

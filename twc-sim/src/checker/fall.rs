@@ -1,5 +1,7 @@
 //! A limit that falls: what must have happened by when.
 
+use core::time::Duration;
+
 use twc_proto::Instant;
 
 use super::book::Entry;
@@ -9,6 +11,8 @@ use super::{CheckerConfig, Rule};
 #[derive(Debug)]
 pub(super) struct Fall {
     at: Instant,
+    /// How much longer everything takes here.
+    slower_by: Duration,
     stage: Stage,
 }
 
@@ -20,15 +24,15 @@ enum Stage {
 }
 
 impl Fall {
-    pub(super) fn new(at: Instant) -> Self {
-        Self { at, stage: Stage::OnWire }
+    pub(super) fn new(at: Instant, slower_by: Duration) -> Self {
+        Self { at, slower_by, stage: Stage::OnWire }
     }
 
     /// When something is to be looked at next.
     pub(super) fn deadline(&self, config: &CheckerConfig) -> Option<Instant> {
         match self.stage {
-            Stage::OnWire => Some(self.at + config.fall.on_wire),
-            Stage::Acknowledged => Some(self.at + config.fall.acknowledged),
+            Stage::OnWire => Some(self.at + self.slower_by + config.fall.on_wire),
+            Stage::Acknowledged => Some(self.at + self.slower_by + config.fall.acknowledged),
             Stage::Over => None,
         }
     }

@@ -14,20 +14,35 @@ const AFTERMATH: Duration = Duration::from_secs(5);
 /// A master that has just been put in place may not have heard a byte of what is being sent.
 const JUST_STARTED: Duration = Duration::from_millis(50);
 
+/// So long after a limit fell a slave may still be silenced for it.
+const PROTECTS: Duration = Duration::from_secs(40);
+
+/// So long after a master was put in place, or its link let go again, it has told everybody.
+const RETURNS: Duration = Duration::from_secs(30);
+
 /// Who is talked over, and how well the master could know it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TalkedOver {
     pub(crate) slave: TwcId,
+    /// When its first bit began.
+    pub(crate) began: Instant,
     /// Its frame answers the master.
     pub(crate) is_answer: bool,
     /// The master hears every byte as it comes.
     pub(crate) is_heard: bool,
+    /// When the master let go of what begins now.
+    pub(crate) handed_over: Instant,
 }
 
 impl Checker {
     /// The master of a bus was killed or put in place: gaps around this moment are no fault of it.
     pub fn on_master_replaced(&mut self, bus: usize, now: Instant) {
         self.book.forget_exchange(bus);
+        self.forget_company(bus);
+        for unit in self.units.iter_mut().filter(|unit| unit.bus == bus) {
+            unit.is_doubted = false;
+        }
+        self.gives_time(now + RETURNS);
         if let Some(rhythm) = self.rhythm(bus) {
             rhythm.forget(now);
         }
@@ -38,7 +53,8 @@ impl Checker {
         self.book.mark();
         self.book.close_exchange(bus);
         self.book.expire(start, &self.config);
-        self.book.note_frame(bus, end);
+        self.book.note_frame(bus, (start, end), message.receiver());
+        self.judge_company(bus, start);
         match message {
             Message::MasterHeartbeat(heartbeat) => self.heartbeat(bus, (start, end), heartbeat),
             Message::Query(_) => {
@@ -71,7 +87,7 @@ impl Checker {
             self.rhythms.resize_with(bus + 1, Default::default);
         }
         let gap = self.rhythms.get_mut(bus).and_then(|rhythm| rhythm.begin(slave, air, &self.config));
-        if let Some(gap) = gap {
+        if let Some(gap) = gap.filter(|gap| !self.may_have_protected(air.0 - *gap, circuits)) {
             let text = format!("{slave} waited {} ms for a heartbeat", gap.as_millis());
             self.find(Some(bus), air.0, Rule::HeartbeatGap, text);
         }
@@ -82,15 +98,28 @@ impl Checker {
         }
     }
 
+    /// Whether a slave may have been silenced around `since` for the sake of a limit.
+    fn may_have_protected(&self, since: Instant, circuits: u64) -> bool {
+        let states = self.states.iter().enumerate().filter(|(circuit, _)| circuits & 1 << circuit != 0);
+        states.filter_map(|(_, state)| state.fell_at).any(|at| at + PROTECTS >= since)
+            || self.truth.overdrawn_at(circuits).is_some_and(|at| at + PROTECTS >= since)
+    }
+
     fn judge_promise(&mut self, bus: usize, now: Instant, circuit: usize) {
         let sum = self.book.promised().of(circuit);
         let limit = self.limit(circuit);
         let has_risen = self.book.promised().has_risen(circuit);
+        let waits = self.waits_for_silence(now, circuit, |entry| entry.committed > entry.target);
+        let is_near_stranger = self.is_near_stranger(bus, now);
         let Some(state) = self.states.get_mut(circuit) else {
             return;
         };
-        state.peaks.promised = state.peaks.promised.max(greatest(sum));
-        let is_over = exceeds(sum, limit, |_| 0) && (now >= state.grace_until || has_risen);
+        if !is_near_stranger {
+            state.peaks.promised = state.peaks.promised.max(greatest(sum));
+        }
+        // What another master has told, ours has to take back first.
+        let is_over =
+            !is_near_stranger && exceeds(sum, limit, |_| 0) && ((now >= state.grace_until && !waits) || has_risen);
         if begins(&mut state.over, 0, is_over) {
             let text = format!(
                 "{}: {} promised, {} allowed: {}",
@@ -105,6 +134,9 @@ impl Checker {
 
     /// The master of a bus heard a message.
     pub fn on_heard(&mut self, bus: usize, now: Instant, message: &Message) {
+        if let Some(sender) = message.sender().filter(|_| !matches!(message, Message::SlaveLinkReady(_))) {
+            self.book.note_heard(bus, now, sender);
+        }
         match message {
             Message::SlaveHeartbeat(answer) => self.answer(bus, now, answer),
             Message::SlaveLinkReady(ready) => {
@@ -112,9 +144,15 @@ impl Checker {
                 if self.config.service.is_none() {
                     return;
                 }
-                let unit = self.tree.unit(bus, ready.slave);
-                if let Some(unit) = unit.and_then(|unit| self.units.get_mut(unit)) {
+                let Some(index) = self.tree.unit(bus, ready.slave) else {
+                    return;
+                };
+                if let Some(unit) = self.units.get_mut(index) {
                     unit.linking.announce(now);
+                    if unit.sign.replace(ready.sign).is_some_and(|sign| sign != ready.sign) {
+                        unit.rebooted_at = Some(now);
+                        self.note_reboot(now, bus, index);
+                    }
                 }
             }
             _ => {}
@@ -144,6 +182,8 @@ impl Checker {
 
     /// The link between master and wire holds everything until `until`.
     pub(crate) fn on_stall(&mut self, bus: usize, until: Instant) {
+        self.forget_company(bus);
+        self.gives_time(until + RETURNS);
         if let Some(rhythm) = self.rhythm(bus) {
             rhythm.interrupt(until);
         }
@@ -167,7 +207,8 @@ impl Checker {
     pub(crate) fn on_talked_over(&mut self, bus: usize, now: Instant, over: TalkedOver) {
         let (_, interrupted_at) = self.rhythms.get(bus).map(super::Rhythm::troubles).unwrap_or_default();
         let hears = over.is_heard && now > interrupted_at + JUST_STARTED;
-        let could_know = over.is_answer && self.book.awaits_answer(bus) && now > interrupted_at + AFTERMATH;
+        let awaits = self.book.awaits_answer(bus, now, &over);
+        let could_know = over.is_answer && awaits && now > interrupted_at + AFTERMATH;
         if hears || could_know {
             let text = format!("the master began while {} was sending", over.slave);
             self.find(Some(bus), now, Rule::TwoTalkers, text);

@@ -7,6 +7,10 @@ use twc_proto::Instant;
 use super::{Rule, Service};
 use crate::charger::Charger;
 
+/// So long after damage a master need not believe in somebody new who has announced himself once: his id may be a
+/// damaged one.
+const DOUBTS: Duration = Duration::from_secs(5);
+
 /// One unit's claims on the master.
 #[derive(Debug, Default)]
 pub(super) struct Linking {
@@ -26,10 +30,12 @@ pub(super) struct Linking {
 pub(super) struct Standing {
     /// The least it needs fits on every circuit beside what the others have.
     pub(super) has_room: bool,
-    /// The master is silent to it until it must have stopped.
+    /// The master is silent to it until it must have stopped, or leaves it without heartbeats by choice.
     pub(super) is_reserved: bool,
     /// Nothing hinders the master.
     pub(super) since: Instant,
+    /// How much longer it takes until the last of several is linked.
+    pub(super) round: Duration,
 }
 
 impl Linking {
@@ -47,6 +53,9 @@ impl Linking {
     }
 
     pub(super) fn demand(&mut self, now: Instant, charger: &Charger, service: &Service) {
+        if !charger.is_powered() {
+            return;
+        }
         let config = charger.config();
         let period = config.link_ready_period + config.link_ready_jitter;
         self.recovers_by = Some(now + config.alarm_after + period + service.recovery);
@@ -54,7 +63,10 @@ impl Linking {
 
     pub(super) fn look(&mut self, charger: &Charger) {
         self.is_linked = charger.is_linked();
-        if self.is_linked {
+        if !charger.is_powered() {
+            self.announced_at = None;
+        }
+        if self.is_linked || !charger.is_powered() {
             self.recovers_by = None;
         }
         let wants = charger.car().is_some_and(crate::car::Car::wants_charge);
@@ -81,12 +93,12 @@ impl Linking {
         service: &Service,
     ) -> Option<(Rule, String)> {
         let announced_at = self.announced_at?;
-        if !is_free || announced_at <= standing.since {
+        if !is_free || announced_at <= standing.since + DOUBTS {
             self.announced_at = None;
             return None;
         }
         let waited = now.since(announced_at);
-        if waited <= service.link {
+        if waited <= service.link + standing.round {
             return None;
         }
         self.announced_at = None;

@@ -10,6 +10,7 @@
 //! [`Service`] also linking, recovery, starvation, the wear of relays and the patience of cars are judged.
 
 mod book;
+mod company;
 mod config;
 mod fall;
 mod feed;
@@ -24,9 +25,10 @@ mod wear;
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use twc_proto::Instant;
+use twc_proto::{Instant, Sign};
 
 use self::book::Book;
+use self::company::Company;
 pub use self::config::{CheckerConfig, Circuit, FallDeadlines, Service};
 use self::fall::Fall;
 pub(crate) use self::feed::TalkedOver;
@@ -41,6 +43,9 @@ use crate::charger::Charger;
 
 /// More violations are counted but not kept.
 const MAX_KEPT: usize = 32;
+/// Through a converter an exchange takes up to 0.52 s, and one may be under way: the last of three slaves hears of a
+/// fall after 2.6 s.
+const SLOWER_BY: Duration = Duration::from_millis(1_200);
 
 /// Judges one run. A [`crate::World`] it is attached to feeds it.
 #[derive(Debug)]
@@ -51,6 +56,8 @@ pub struct Checker {
     truth: Truth,
     /// By bus.
     rhythms: Vec<Rhythm>,
+    /// By bus.
+    companies: Vec<Company>,
     /// By charger.
     units: Vec<Unit>,
     /// By circuit.
@@ -75,6 +82,13 @@ struct Unit {
     linking: Linking,
     /// The least its car starts with, in centiamps.
     least: u32,
+    /// What the unit can take, in centiamps.
+    most: u32,
+    /// Another unit has or had its id, and no master has started since.
+    is_doubted: bool,
+    /// What it announced itself with last.
+    sign: Option<Sign>,
+    rebooted_at: Option<Instant>,
 }
 
 /// A broken rule, before it is written down with what led to it.
@@ -95,6 +109,12 @@ struct CircuitState {
     /// Until then an excess is no violation: the limit has just fallen.
     grace_until: Instant,
     fall: Option<Fall>,
+    /// More is true than it carries, and that is excused for a while.
+    is_borne: bool,
+    /// When it fell last.
+    fell_at: Option<Instant>,
+    /// Since when more has been drawn than it carries, while a car takes more than it is offered.
+    overdrawn_since: Option<Instant>,
     /// Since when more has been coming from the grid than the circuit carries.
     grid_over_since: Option<Instant>,
 }
@@ -110,6 +130,7 @@ impl Checker {
             book: Book::new(circuits),
             truth: Truth::new(circuits),
             rhythms: Vec::new(),
+            companies: Vec::new(),
             units: Vec::new(),
             states,
             findings: VecDeque::new(),
@@ -185,13 +206,16 @@ impl Checker {
         let least = limit.into_iter().min().unwrap_or_default();
         let floors = self.book.on_circuit(circuit).count() as u32 * self.config.floor;
         let silence = if floors > least { self.config.t_off } else { Duration::ZERO };
+        let is_slow = self.rhythms.iter().any(|rhythm| rhythm.is_slow);
+        let slower_by = if is_slow { SLOWER_BY } else { Duration::ZERO };
         let (Some(config), Some(state)) = (self.config.circuits.get_mut(circuit), self.states.get_mut(circuit))
         else {
             return;
         };
         if limit.iter().zip(config.limit).any(|(new, old)| *new < old) {
             state.grace_until = now + deadline + silence;
-            state.fall = Some(Fall::new(now));
+            state.fall = Some(Fall::new(now, slower_by));
+            state.fell_at = Some(now);
             self.has_fallen = true;
         }
         config.limit = limit;

@@ -24,6 +24,8 @@ pub(super) struct Rhythm {
     /// The pace is judged from here on.
     steady_from: Instant,
     pub(super) is_slow: bool,
+    /// After a power cut, when everybody may have been let back.
+    pub(super) paced_until: Instant,
     /// No gap of a slave that still waits has to be looked for before.
     next: Option<Instant>,
 }
@@ -40,14 +42,14 @@ struct Slave {
 impl Rhythm {
     /// The line was damaged, stalled, or the master was another: gaps around this moment are no fault of it.
     pub(super) fn disturb(&mut self, now: Instant) {
-        self.from = now;
-        self.steady_from = now + SETTLING;
+        self.from = self.from.max(now);
+        self.steady_from = self.from + SETTLING;
     }
 
     /// The master cannot act, or is another.
     pub(super) fn interrupt(&mut self, now: Instant) {
         self.disturb(now);
-        self.interrupted_at = now;
+        self.interrupted_at = self.interrupted_at.max(now);
     }
 
     pub(super) fn forget(&mut self, now: Instant) {

@@ -23,6 +23,7 @@ pub(super) struct Tree {
 struct Unit {
     bus: usize,
     id: TwcId,
+    is_powered: bool,
     circuits: Circuits,
 }
 
@@ -44,14 +45,24 @@ impl Tree {
     pub(super) fn know(&mut self, bus: usize, index: usize, charger: &Charger, config: &CheckerConfig) {
         let circuits = self.circuits_of(bus, Some(index), config);
         self.units.truncate(index);
-        self.units.push(Unit { bus, id: charger.id(), circuits });
+        let is_powered = charger.is_powered();
+        self.units.push(Unit { bus, id: charger.id(), is_powered, circuits });
     }
 
-    /// A charger may draw a new id.
-    pub(super) fn note_id(&mut self, index: usize, id: TwcId) {
+    /// A charger may draw a new id, or lose its power.
+    pub(super) fn note(&mut self, index: usize, charger: &Charger) {
         if let Some(unit) = self.units.get_mut(index) {
-            unit.id = id;
+            (unit.id, unit.is_powered) = (charger.id(), charger.is_powered());
         }
+    }
+
+    /// Whether another unit that is switched on has the same id on the same bus.
+    pub(super) fn has_twin(&self, index: usize) -> bool {
+        let Some(unit) = self.units.get(index).filter(|unit| unit.is_powered) else {
+            return false;
+        };
+        let is_like = |other: &Unit| other.is_powered && (other.bus, other.id) == (unit.bus, unit.id);
+        self.units.iter().filter(|other| is_like(other)).count() > 1
     }
 
     /// A charger's id.

@@ -12,13 +12,19 @@ pub(super) struct Truth {
     in_force: Sums,
     drawn: Sums,
     excuses: Vec<Excuse>,
+    /// What nobody promises anything about, and until when.
+    troubles: Vec<(Circuits, Instant)>,
 }
 
 /// A charger as it was when it was last looked at.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Unit {
     in_force: Phases,
     drawn: Phases,
+    /// Its car takes more than it is offered, by what kind of car it is.
+    overdraws: bool,
+    overdrawn_at: Option<Instant>,
+    circuits: Circuits,
 }
 
 /// A damaged frame that nobody could recognise has taken effect.
@@ -50,7 +56,7 @@ impl Truth {
     }
 
     /// Looks at a charger; true when a sum is another now.
-    pub(super) fn look(&mut self, index: usize, circuits: Circuits, charger: &Charger) -> bool {
+    pub(super) fn look(&mut self, now: Instant, index: usize, circuits: Circuits, charger: &Charger) -> bool {
         if self.units.len() <= index {
             self.units.resize(index + 1, Unit::default());
         }
@@ -58,8 +64,15 @@ impl Truth {
             return false;
         };
         let drawn = charger.true_phase_currents().map(|current| u32::from(current.value()));
-        let now = Unit { in_force: [u32::from(charger.limit_in_force().value()); 3], drawn };
-        let has_changed = now.in_force != unit.in_force || now.drawn != unit.drawn;
+        let limit = u32::from(charger.limit_in_force().value());
+        let takes_more = charger.car().is_some_and(|car| car.profile().greatest_shortfall < 0);
+        let overdraws = takes_more && u32::from(charger.true_current().value()) > limit;
+        let seen = Unit { in_force: [limit; 3], drawn, overdraws, overdrawn_at: unit.overdrawn_at, circuits };
+        if overdraws {
+            unit.overdrawn_at = Some(now);
+        }
+        let now = Unit { overdrawn_at: unit.overdrawn_at, ..seen };
+        let has_changed = now != *unit;
         if has_changed {
             self.in_force.replace(circuits, unit.in_force, now.in_force);
             self.drawn.replace(circuits, unit.drawn, now.drawn);
@@ -82,6 +95,25 @@ impl Truth {
         self.excuses.push(Excuse { unit, circuits, exchanges: 0, ends_at: now + config.excuse });
     }
 
+    /// Until then nobody promises what flows on these circuits. Returns them.
+    pub(super) fn trouble(&mut self, circuits: Circuits, until: Instant) -> Circuits {
+        match self.troubles.iter_mut().find(|(known, _)| *known == circuits) {
+            Some((_, ends_at)) => *ends_at = until.max(*ends_at),
+            None => self.troubles.push((circuits, until)),
+        }
+        circuits
+    }
+
+    /// Whether a car on this circuit takes more than it is offered.
+    pub(super) fn is_overdrawn(&self, circuit: usize) -> bool {
+        self.units.iter().any(|unit| unit.overdraws && unit.circuits & 1 << circuit != 0)
+    }
+
+    /// When a car on one of these circuits last took more than it was offered.
+    pub(super) fn overdrawn_at(&self, circuits: Circuits) -> Option<Instant> {
+        self.units.iter().filter(|unit| unit.circuits & circuits != 0).filter_map(|unit| unit.overdrawn_at).max()
+    }
+
     /// The master has heard a charger's answer.
     pub(super) fn note_exchange(&mut self, now: Instant, unit: usize, config: &CheckerConfig) {
         for excuse in self.excuses.iter_mut().filter(|excuse| excuse.unit == Some(unit)) {
@@ -97,6 +129,8 @@ impl Truth {
         if !self.excuses.is_empty() {
             self.excuses.retain(|excuse| excuse.ends_at > now);
         }
-        self.excuses.iter().fold(0, |set, excuse| set | excuse.circuits)
+        self.troubles.retain(|(_, until)| *until > now);
+        let troubled = self.troubles.iter().fold(0, |set, (circuits, _)| set | circuits);
+        self.excuses.iter().fold(troubled, |set, excuse| set | excuse.circuits)
     }
 }

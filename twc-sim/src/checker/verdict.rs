@@ -42,6 +42,8 @@ pub enum Rule {
     FallNotAcknowledged,
     /// A fuse or breaker of the house opened.
     FuseTripped,
+    /// The master sends though it has heard another master.
+    HandsOff,
     /// The master began to talk while somebody else did.
     TwoTalkers,
     /// A slave that announced itself and has room was not linked in time.
@@ -67,6 +69,7 @@ impl fmt::Display for Rule {
             Self::FallNotSent => "fall not sent",
             Self::FallNotAcknowledged => "fall not acknowledged",
             Self::FuseTripped => "fuse tripped",
+            Self::HandsOff => "hands off",
             Self::TwoTalkers => "two talkers",
             Self::NotLinked => "not linked",
             Self::NotRecovered => "not recovered",

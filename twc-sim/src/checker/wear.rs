@@ -39,6 +39,15 @@ impl fmt::Display for Strikes {
     }
 }
 
+/// How long nothing has been sent to a unit.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Silence {
+    /// The end of the last heartbeat to it, if there was one.
+    pub(super) since: Option<Instant>,
+    /// The master could have gone on: the unit answers, fits, and nothing was done to the master.
+    pub(super) is_free_choice: bool,
+}
+
 /// One unit's relay and the car behind it.
 #[derive(Debug, Default)]
 pub(super) struct Wear {
@@ -60,12 +69,12 @@ impl Wear {
         self.strikes
     }
 
-    /// Looks at the unit; `heard_at` is when the last heartbeat was sent to it, if there is a master to send any.
+    /// Looks at the unit.
     pub(super) fn look(
         &mut self,
         now: Instant,
         charger: &Charger,
-        heard_at: Option<Instant>,
+        silence: Silence,
         service: Option<&Service>,
     ) -> Option<(Rule, String)> {
         let (closed, has_car) = (charger.relay_closed(), charger.car().is_some());
@@ -79,7 +88,7 @@ impl Wear {
         (self.relay_closed, self.has_car, self.sign) = (closed, has_car, Some(charger.sign()));
         let mut finding = None;
         if opens && is_same_boot {
-            finding = self.open(now, charger, heard_at, service);
+            finding = self.open(now, charger, silence, service);
         }
         if has_closed && core::mem::take(&mut self.opened_by_master) {
             finding = finding.or(self.close(now, service));
@@ -91,10 +100,10 @@ impl Wear {
         &mut self,
         now: Instant,
         charger: &Charger,
-        heard_at: Option<Instant>,
+        silence: Silence,
         service: Option<&Service>,
     ) -> Option<(Rule, String)> {
-        let silent_for = heard_at.map_or(Duration::ZERO, |at| now.since(at));
+        let silent_for = silence.since.map_or(Duration::ZERO, |at| now.since(at));
         let counter = if charger.is_locked() {
             &mut self.strikes.error
         } else if self.stopped_at.is_some_and(|at| now.since(at) < AT_ONCE) {
@@ -105,6 +114,9 @@ impl Wear {
             return None;
         };
         *counter = counter.saturating_add(1);
+        if silent_for + MARGIN >= charger.config().cut_after && !silence.is_free_choice {
+            return None;
+        }
         self.visit = self.visit.saturating_add(1);
         self.opened_by_master = true;
         let most = service?.strikes;

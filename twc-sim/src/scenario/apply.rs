@@ -19,6 +19,7 @@ impl Action {
         match self {
             Self::Fault(rates) => world.set_fault(*rates),
             Self::Stall { to_bus, from_bus } => world.stall_on(0, now, *to_bus, *from_bus),
+            Self::DemandRecovery => world.demand_recovery(),
             Self::ForeignMaster { id, span, limit } => world.foreign_master(0, now, *id, *limit, *span),
             Self::Limit(node, limit) => {
                 if let Some(checker) = world.checker_mut() {

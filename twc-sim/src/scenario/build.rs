@@ -12,7 +12,7 @@ use super::file::{At, BadMeter, Bus, Charger, File, Muted, Visit as WrittenVisit
 use super::site::{House, WrittenNode};
 use super::timeline::{Action, Timed, Visit};
 use super::units::{Of, WattHours, unknown};
-use super::{Need, Node, OtherBus, Scenario};
+use super::{Demands, Need, Node, OtherBus, Scenario};
 use crate::charger::ChargerConfig;
 use crate::fault::FaultRates;
 use crate::house::{MeterFault, MeterId};
@@ -100,7 +100,7 @@ impl Builder<'_> {
             nodes,
             others,
             house: house.map(House::config),
-            excuse: None,
+            demands: Demands::default(),
             expect: file.expect,
             master: first.master.clone().unwrap_or(file.master),
         })

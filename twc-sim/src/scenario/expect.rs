@@ -113,14 +113,14 @@ impl fmt::Display for Finding {
 }
 
 impl Expectations {
-    /// At `time` every slave is linked and has a limit of at least `share`.
-    pub(crate) fn all_well_at(time: Duration, share: CentiAmps) -> Self {
-        let moment = Moment {
+    /// At `time` each of these slaves, by their index, is linked and has a limit of at least its share.
+    pub(crate) fn all_well_at(time: Duration, shares: &[(usize, CentiAmps)]) -> Self {
+        let moment = |(index, share): &(usize, CentiAmps)| Moment {
             time: Spanned::new(0..0, Of(time)),
-            charger: None,
+            charger: Some(Spanned::new(0..0, index + 1)),
             state: None,
             limit: None,
-            limit_at_least: Some(Of(share)),
+            limit_at_least: Some(Of(*share)),
             limit_at_most: None,
             drawn_at_least: None,
             drawn_at_most: None,
@@ -128,7 +128,7 @@ impl Expectations {
             linked: Some(true),
             led: None,
         };
-        Self { at: vec![moment], ..Self::default() }
+        Self { at: shares.iter().map(moment).collect(), ..Self::default() }
     }
 
     /// Reads the `[expect]` table of a file, whatever else is in it; `None` when it has none.

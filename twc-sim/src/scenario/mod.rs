@@ -42,6 +42,7 @@ pub use self::timeline::{Action, Timed, Visit};
 pub use self::units::{Limit, WattHours, Watts};
 pub use self::watch::Watch;
 use crate::charger::ChargerConfig;
+use crate::checker::Service;
 use crate::fault::FaultRates;
 use crate::house::{HouseConfig, MeterConfig};
 
@@ -80,8 +81,8 @@ pub struct Scenario {
     pub shares: Vec<Option<Limit>>,
     /// Buses beside the first one, each with a master of its own.
     pub others: Vec<OtherBus>,
-    /// How long a damaged frame that nobody could recognise excuses what truly flows; the judge's own idea otherwise.
-    pub excuse: Option<Duration>,
+    /// What the judge is told beside the circuits.
+    pub demands: Demands,
     /// What happens, in the order of time.
     pub timeline: Vec<Timed>,
     /// What a master is held to, beside the rules that always hold.
@@ -140,6 +141,15 @@ pub struct OtherBus {
     pub chargers: Vec<usize>,
     /// The settings of its master; those of the first bus's when `None`.
     pub master: Option<toml::Table>,
+}
+
+/// What the judge of a scenario is told beside the circuits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Demands {
+    /// How long a damaged frame that nobody could recognise excuses what truly flows; the judge's own idea otherwise.
+    pub excuse: Option<Duration>,
+    /// What the master owes beyond keeping limits; only what is expected otherwise.
+    pub service: Option<Service>,
 }
 
 /// A circuit below the site with a limit of its own.

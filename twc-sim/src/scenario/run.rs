@@ -22,6 +22,8 @@ pub struct Options<'a> {
     pub seed: Option<u64>,
     /// Gets everything that happens, in order.
     pub sink: Option<&'a mut dyn FnMut(&Record)>,
+    /// The command that shows it again, printed with every violation; nothing is printed when empty.
+    pub replay: String,
 }
 
 /// Runs `scenario` with the master that `make` makes. It is asked for one at the start, and for another whenever
@@ -34,7 +36,7 @@ pub fn run<N: Guest, E>(
     seed: u64,
     make: impl FnMut(&MasterSpec<'_>, Option<N::Saved>) -> Result<N, E>,
 ) -> Result<Outcome, E> {
-    run_with(scenario, Options { seed: Some(seed), sink: None }, make)
+    run_with(scenario, Options { seed: Some(seed), ..Options::default() }, make)
 }
 
 /// The same, with options.
@@ -47,7 +49,7 @@ pub fn run_with<'a, N: Guest, E>(
     make: impl FnMut(&MasterSpec<'_>, Option<N::Saved>) -> Result<N, E>,
 ) -> Result<Outcome, E> {
     let seed = options.seed.unwrap_or(scenario.seed);
-    let mut stage = Stage::new(scenario, seed, options.sink, make)?;
+    let mut stage = Stage::new(scenario, seed, options, make)?;
     stage.play()?;
     Ok(stage.finish())
 }
@@ -113,17 +115,15 @@ struct Observer<'a> {
 }
 
 impl<'a, N: Guest, E, F: FnMut(&MasterSpec<'_>, Option<N::Saved>) -> Result<N, E>> Stage<'a, N, F> {
-    fn new(
-        scenario: &'a Scenario,
-        seed: u64,
-        sink: Option<&'a mut dyn FnMut(&Record)>,
-        mut make: F,
-    ) -> Result<Self, E> {
+    fn new(scenario: &'a Scenario, seed: u64, options: Options<'a>, mut make: F) -> Result<Self, E> {
+        let Options { sink, replay, .. } = options;
         let mut world = scenario.world(seed);
         let usual = CheckerConfig::without_limits(seed);
         world.attach_checker(Checker::new(CheckerConfig {
             circuits: scenario.circuits(),
-            excuse: scenario.excuse.unwrap_or(usual.excuse),
+            replay,
+            excuse: scenario.demands.excuse.unwrap_or(usual.excuse),
+            service: scenario.demands.service,
             ..usual
         }));
         let recorder = sink.map(|sink| Recorder::begin(scenario, seed, sink));

@@ -88,9 +88,11 @@ pub enum Action {
         /// From the bus to the master.
         from_bus: Option<Duration>,
     },
+    /// Everything was put right: by their deadlines all units must be linked.
+    DemandRecovery,
     /// Another master is on the first bus, and tells every charger this limit, or nothing.
     ForeignMaster {
-        /// Its id.
+        /// Its id; 0000 makes it a clone of the bus's own master.
         id: TwcId,
         /// For so long.
         span: Duration,
@@ -150,6 +152,7 @@ impl fmt::Display for Action {
                 (None, Some(span)) => write!(f, "converter stalls from the bus for {span:?}"),
                 (to_bus, _) => write!(f, "converter stalls for {:?}", to_bus.unwrap_or_default()),
             },
+            Self::DemandRecovery => f.write_str("everything was put right"),
             Self::ForeignMaster { id, span, limit: Some(limit) } => {
                 write!(f, "another master, {id}, for {span:?}: {limit}")
             }

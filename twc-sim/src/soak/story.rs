@@ -2,33 +2,57 @@
 
 use core::time::Duration;
 
-use super::line;
+use twc_proto::{CentiAmps, TwcId};
+
+use super::site::{Site, amount, line};
+use super::swarm::{Kind, Swarm};
 use crate::car::CarProfile;
-use crate::charger::ChargerConfig;
 use crate::fault::FaultRates;
 use crate::rng::Rng;
-use crate::scenario::{Action, Timed, Visit, WattHours};
+use crate::scenario::{Action, Limit, Timed, Visit, WattHours};
 
-/// Longest time between two events.
-const PAUSE: u64 = 60;
-/// Nobody is mute or deaf for longer.
-const LONGEST_MUTENESS: u64 = 90;
-/// A master that was killed is back by then.
+/// Nobody is mute or deaf for longer, in seconds; half of all are for less than the first of these.
+const MUTENESS: [u64; 2] = [35, 150];
+/// A master that was killed is back by then, in seconds.
 const LONGEST_ABSENCE: u64 = 20;
-/// A driver gives a connection up that takes nothing for 2 s.
-const LONGEST_STALL_MILLIS: u64 = 1_800;
-/// Who comes. One that takes more than it is offered is left out: nobody promises anything about its current.
-const CARS: [&str; 9] =
-    ["tesla", "tesla_2014", "tesla_2018", "tesla_2019", "i3", "zoe", "leaf", "fiat_500e", "changes_phases"];
+/// What a converter has taken, it delivers within 5 s.
+const LONGEST_STALL_TO_BUS: u64 = 4_500;
+/// What comes from the bus may wait longer.
+const LONGEST_STALL_FROM_BUS: u64 = 8_000;
+/// Another master, or a second unit with the same id, is there for so long at most, in seconds.
+const LONGEST_VISIT: u64 = 180;
+/// Who comes.
+const CARS: [&str; 11] = [
+    "tesla",
+    "tesla_2014",
+    "tesla_2018",
+    "tesla_2019",
+    "i3",
+    "zoe",
+    "leaf",
+    "fiat_500e",
+    "drops_and_stays",
+    "changes_phases",
+    "gains_phases",
+];
+/// Takes more than it is offered.
+const GREEDY: &str = "overdraws";
+/// What a unit takes unasked, in amps.
+const FLOOR: u16 = 6;
 /// More than a car takes while it is watched.
 const HUNGRY: WattHours = WattHours(100_000);
 
-pub(super) struct Story {
+pub(super) struct Story<'a> {
     rng: Rng,
+    site: &'a Site,
+    swarm: Swarm,
     units: Vec<Unit>,
-    has_converter: bool,
     has_master: bool,
+    /// Of the site and of each circuit below it, now.
+    limits: Vec<u16>,
     told: Vec<Timed>,
+    /// What is bound to happen.
+    agenda: Vec<Timed>,
 }
 
 #[derive(Clone, Copy)]
@@ -37,32 +61,42 @@ struct Unit {
     is_powered: bool,
 }
 
-impl Story {
-    pub(super) fn new(rng: Rng, chargers: &[ChargerConfig], has_converter: bool) -> Self {
-        let units = vec![Unit { has_car: false, is_powered: true }; chargers.len()];
-        Self { rng, units, has_converter, has_master: true, told: Vec::new() }
+impl<'a> Story<'a> {
+    pub(super) fn new(mut rng: Rng, site: &'a Site) -> Self {
+        let swarm = Swarm::draw(&mut rng, site);
+        let mut story = Self {
+            rng,
+            site,
+            swarm,
+            units: vec![Unit { has_car: false, is_powered: true }; site.chargers.len()],
+            has_master: true,
+            limits: Vec::new(),
+            told: Vec::new(),
+            agenda: Vec::new(),
+        };
+        story.limits = story.circuits().map(|(_, limit)| limit.amps.value() / 100).collect();
+        if let Some(twin) = story.twin() {
+            story.happens(Duration::ZERO, Action::Power(twin, false));
+        }
+        story
     }
 
     /// Everything until `trouble` is over, and how it is put right then.
     pub(super) fn tell(mut self, trouble: Duration) -> Vec<Timed> {
-        let mut time = Duration::ZERO;
+        let mut next = self.swarm.pause(&mut self.rng);
         loop {
-            time += Duration::from_secs(self.rng.below(PAUSE));
+            let bound = self.agenda.iter().enumerate().min_by_key(|(_, timed)| timed.time);
+            let bound = bound.map(|(place, timed)| (place, timed.time));
+            let time = bound.map_or(next, |(_, time)| time.min(next));
             if time >= trouble {
                 break;
             }
-            if !self.has_master {
-                self.has_master = true;
-                self.happens(time, Action::StartMaster);
-                continue;
-            }
-            let action = self.next();
-            if action == Action::KillMaster {
-                self.has_master = false;
-                self.happens(time, action);
-                time += Duration::from_secs(self.rng.below(LONGEST_ABSENCE));
+            if let Some((place, _)) = bound.filter(|(_, at)| *at <= next) {
+                let timed = self.agenda.swap_remove(place);
+                self.happens(time, timed.action);
             } else {
-                self.happens(time, action);
+                self.turn(time, trouble);
+                next = time + self.swarm.pause(&mut self.rng);
             }
         }
         self.put_right(trouble);
@@ -70,31 +104,61 @@ impl Story {
     }
 
     fn happens(&mut self, time: Duration, action: Action) {
+        let starts = action == Action::StartMaster;
+        if let Action::Power(which, is_on) = action {
+            self.units[which].is_powered = is_on;
+        }
+        self.has_master |= starts;
         self.told.push(Timed { time, action });
-    }
-
-    fn next(&mut self) -> Action {
-        let which = self.rng.below(self.units.len() as u64) as usize;
-        let span = Duration::from_secs(self.rng.below(LONGEST_MUTENESS));
-        match self.rng.below(13) {
-            0..=4 => self.come_or_go(which),
-            5 => Action::Silence(which, span),
-            6 => Action::Deafen(which, span),
-            7 => Action::Reset(which),
-            8 => self.switch(which),
-            9 if self.rng.below(2) == 0 => Action::PauseCar(which),
-            9 => Action::ResumeCar(which),
-            10 => Action::KillMaster,
-            11 if self.has_converter => {
-                let span = Some(Duration::from_millis(self.rng.below(LONGEST_STALL_MILLIS)));
-                Action::Stall { to_bus: span, from_bus: span }
-            }
-            _ => Action::Fault(line(&mut self.rng)),
+        if starts {
+            // It does not know what limits its predecessor was told.
+            let now = self.circuits().map(|(node, _)| node).zip(self.limits.clone());
+            let again = now.map(|(node, amps)| Timed { time, action: Action::Limit(node, amount(amps)) });
+            let again: Vec<Timed> = again.collect();
+            self.told.extend(again);
         }
     }
 
+    fn later(&mut self, time: Duration, action: Action) {
+        self.agenda.push(Timed { time, action });
+    }
+
+    fn turn(&mut self, time: Duration, trouble: Duration) {
+        let which = self.rng.below(self.units.len() as u64) as usize;
+        let span = self.span();
+        let visit = Duration::from_secs(self.rng.below(LONGEST_VISIT)).min(trouble.saturating_sub(time));
+        let action = match self.swarm.next(&mut self.rng) {
+            Kind::Car => self.come_or_go(which),
+            Kind::Pause if self.rng.below(2) == 0 => Action::PauseCar(which),
+            Kind::Pause => Action::ResumeCar(which),
+            Kind::Mute => Action::Silence(which, span),
+            Kind::Deaf => Action::Deafen(which, span),
+            Kind::Reboot => Action::Reset(which),
+            Kind::Power if Some(which) == self.twin() => return,
+            Kind::Power => self.switch(which),
+            Kind::Forget => Action::ResetLimit(which),
+            Kind::Kill => return self.kill(time),
+            Kind::Stall => self.stall(),
+            Kind::Line => Action::Fault(line(&mut self.rng)),
+            Kind::Limit => return self.limit(time, false),
+            Kind::Famine => return self.limit(time, true),
+            Kind::Stranger => self.intrude(visit),
+            Kind::Twin => return self.meet(time, visit),
+        };
+        self.happens(time, action);
+    }
+
+    /// How long somebody is mute or deaf.
+    fn span(&mut self) -> Duration {
+        let [short, long] = MUTENESS;
+        let longest = if self.rng.below(2) == 0 { short } else { long };
+        Duration::from_secs(self.rng.below(longest))
+    }
+
     fn come_or_go(&mut self, which: usize) -> Action {
-        let name = CARS[self.rng.below(CARS.len() as u64) as usize];
+        let place = self.rng.below(CARS.len() as u64 + 1) as usize;
+        let usual = CARS.get(place).copied().unwrap_or("tesla");
+        let name = if self.swarm.has_greedy_cars && self.rng.below(4) == 0 { GREEDY } else { usual };
         let wants = WattHours(500 + self.rng.below(10_000) as u32);
         let car = CarProfile::by_name(name).unwrap_or_else(CarProfile::tesla);
         let unit = &mut self.units[which];
@@ -102,19 +166,98 @@ impl Story {
         if unit.has_car { Action::Plug(which, Visit::new(car, wants)) } else { Action::Unplug(which) }
     }
 
-    fn switch(&mut self, which: usize) -> Action {
-        let unit = &mut self.units[which];
-        unit.is_powered = !unit.is_powered;
-        Action::Power(which, unit.is_powered)
+    fn switch(&self, which: usize) -> Action {
+        Action::Power(which, !self.units[which].is_powered)
     }
 
-    /// A clean line, power everywhere, a master, and a hungry car at every unit.
+    fn kill(&mut self, time: Duration) {
+        if core::mem::take(&mut self.has_master) {
+            let absence = Duration::from_secs(self.rng.below(LONGEST_ABSENCE));
+            self.happens(time, Action::KillMaster);
+            self.later(time + absence, Action::StartMaster);
+        }
+    }
+
+    fn stall(&mut self) -> Action {
+        let span = |rng: &mut Rng, longest| Duration::from_millis(rng.below(longest));
+        match self.rng.below(3) {
+            0 => {
+                let both = Some(span(&mut self.rng, LONGEST_STALL_TO_BUS));
+                Action::Stall { to_bus: both, from_bus: both }
+            }
+            1 => Action::Stall { to_bus: Some(span(&mut self.rng, LONGEST_STALL_TO_BUS)), from_bus: None },
+            _ => Action::Stall { to_bus: None, from_bus: Some(span(&mut self.rng, LONGEST_STALL_FROM_BUS)) },
+        }
+    }
+
+    /// A limit anywhere between nothing and what is configured, or that again.
+    fn limit(&mut self, time: Duration, is_famine: bool) {
+        let place = self.rng.below(self.limits.len() as u64) as usize;
+        let whole = self.rng.below(3) == 0;
+        let Some((node, most)) = self.circuits().nth(place) else {
+            return;
+        };
+        let most = most.amps.value() / 100;
+        // What every unit on it takes unasked; less is a famine.
+        let floors = FLOOR * self.units_on(node) as u16;
+        let least = if is_famine { 0 } else { floors.min(most) };
+        let amps = if whole { most } else { least + self.rng.below(u64::from(most - least) + 1) as u16 };
+        self.limits[place] = amps;
+        // A master that starts is told then.
+        if self.has_master {
+            self.happens(time, Action::Limit(node, amount(amps)));
+        }
+    }
+
+    fn units_on(&self, node: Option<usize>) -> usize {
+        let panel = node.and_then(|node| self.site.nodes.get(node));
+        panel.map_or(self.units.len(), |panel| panel.chargers.len())
+    }
+
+    fn intrude(&mut self, span: Duration) -> Action {
+        let is_clone = self.rng.below(3) == 0;
+        let id = if is_clone { TwcId::default() } else { TwcId::new(0xF00D) };
+        let limit = CentiAmps::new(601 + self.rng.below(2_600) as u16);
+        Action::ForeignMaster { id, span, limit: Some(limit) }
+    }
+
+    /// The unit with the first one's id is switched on for a while; then somebody looks, and starts the master anew.
+    fn meet(&mut self, time: Duration, span: Duration) {
+        let Some(twin) = self.twin().filter(|twin| !self.units[*twin].is_powered) else {
+            return;
+        };
+        self.happens(time, Action::Power(twin, true));
+        self.later(time + span, Action::Power(twin, false));
+        self.later(time + span, Action::StartMaster);
+    }
+
+    fn twin(&self) -> Option<usize> {
+        self.site.has_twin.then(|| self.units.len().saturating_sub(1))
+    }
+
+    /// The site and the circuits below it, with their limits.
+    fn circuits(&self) -> impl Iterator<Item = (Option<usize>, Limit)> + use<'a> {
+        let below = self.site.nodes.iter().enumerate().map(|(node, circuit)| (Some(node), circuit.limit));
+        core::iter::once((None, self.site.limit)).chain(below)
+    }
+
+    /// A clean line, full limits, power everywhere, a master, and a hungry car at every unit.
     fn put_right(&mut self, time: Duration) {
         self.happens(time, Action::Fault(FaultRates::NONE));
-        if !self.has_master {
+        self.limits = self.circuits().map(|(_, limit)| limit.amps.value() / 100).collect();
+        let twin = self.twin();
+        if let Some(twin) = twin {
+            self.happens(time, Action::Power(twin, false));
+        }
+        if self.has_master && twin.is_none() {
+            for (node, limit) in self.circuits().collect::<Vec<_>>() {
+                self.happens(time, Action::Limit(node, limit));
+            }
+        } else {
+            // Somebody has looked which of the two was one too many.
             self.happens(time, Action::StartMaster);
         }
-        for (which, unit) in self.units.clone().into_iter().enumerate() {
+        for (which, unit) in self.units.clone().into_iter().enumerate().filter(|(which, _)| Some(*which) != twin) {
             if unit.has_car {
                 self.happens(time, Action::Unplug(which));
             }
@@ -123,5 +266,6 @@ impl Story {
             self.happens(time, Action::Deafen(which, Duration::ZERO));
             self.happens(time, Action::Plug(which, Visit::new(CarProfile::tesla(), HUNGRY)));
         }
+        self.happens(time, Action::DemandRecovery);
     }
 }

@@ -100,6 +100,11 @@ impl Transmission {
         over_at(self.start, self.air_bytes)
     }
 
+    /// When the last byte is over that the line has left of it.
+    pub(super) fn audible_until(&self) -> Instant {
+        over_at(self.start, self.bytes.len().min(self.air_bytes))
+    }
+
     /// When its first byte is over and everybody knows that the line is taken.
     pub(super) fn first_byte_over(&self) -> Instant {
         over_at(self.start, self.air_bytes.min(1))
@@ -165,6 +170,15 @@ mod tests {
     #[test]
     fn a_frame_of_nineteen_characters_takes_about_twenty_milliseconds() {
         assert_eq!(air_time(19), Duration::from_micros(19_791));
+    }
+
+    #[test]
+    fn a_frame_that_is_cut_is_heard_no_longer_than_its_bytes() {
+        let mut cut = Transmission::new(Sender::Outside, Instant::ZERO, vec![0xC0; 19]);
+        assert_eq!(cut.audible_until(), cut.end());
+        cut.bytes.truncate(1);
+        assert_eq!(cut.audible_until(), cut.first_byte_over());
+        assert!(cut.audible_until() < cut.end());
     }
 
     #[test]

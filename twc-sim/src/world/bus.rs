@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use twc_proto::Instant;
+use twc_proto::{Instant, TwcId};
 
 use super::WorldConfig;
 use super::air::Transmission;
@@ -62,6 +62,8 @@ pub(crate) struct Bus {
     pub(super) witness: Witness,
     /// Another master on the same wires.
     pub(super) stranger: Option<Stranger>,
+    /// The id that the station outside used last.
+    pub(super) master: TwcId,
     /// Buffers of transmissions that are over.
     pub(super) spare: Vec<Vec<u8>>,
     /// When something happens next, as of the last change.
@@ -98,6 +100,7 @@ impl Bus {
             stats: BusStats::default(),
             witness: Witness::default(),
             stranger: None,
+            master: TwcId::default(),
             spare: Vec::new(),
             next: None,
             is_stale: true,

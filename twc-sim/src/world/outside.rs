@@ -86,6 +86,16 @@ impl Outside {
         !self.to_bus.delay.is_zero() || !self.from_bus.delay.is_zero()
     }
 
+    /// How long bytes are on their way to the bus.
+    pub(super) fn delay_to_bus(&self) -> Duration {
+        self.to_bus.delay
+    }
+
+    /// When the station hears what is on the wire now.
+    pub(super) fn hears_at(&self, now: Instant) -> Instant {
+        self.from_bus.out_at(now)
+    }
+
     /// Whether bytes come and go without delay now.
     pub(super) fn is_direct(&self, now: Instant) -> bool {
         let is_direct = |way: &Way| way.delay.is_zero() && way.queue.is_empty() && way.stalled_until <= now;

@@ -23,7 +23,7 @@ impl Bus {
             self.outside_hears(&bytes, &mut judge);
         }
         self.deliver(&mut judge);
-        self.hear_stranger();
+        self.hear_stranger(&mut judge);
         while let Some(at) = self.ghosts.iter().position(|ghost| ghost.at <= self.now) {
             self.begin_ghost(at, &mut judge);
         }
@@ -72,7 +72,9 @@ impl Bus {
         self.note_talking_over(judge);
         let transmission = self.transmission(Sender::Outside, bytes);
         let (bus, start, end) = (self.index, transmission.start, transmission.end());
+        let master = &mut self.master;
         let whole = self.witness.each_outside_message(bytes, |message| {
+            *master = message.sender().unwrap_or(*master);
             if let Some(checker) = judge {
                 checker.on_sent(bus, start, end, message);
             }
@@ -86,8 +88,9 @@ impl Bus {
             return;
         };
         let is_heard = self.outside.is_direct(self.now);
+        let handed_over = self.now - self.outside.delay_to_bus();
         // What the line lost nobody can have heard.
-        let arrives = |other: &&Transmission| !other.lost_to.master && !other.bytes.is_empty();
+        let arrives = |other: &&Transmission| !other.lost_to.master && self.now <= other.audible_until();
         let begun = self.on_air.iter().filter(|other| !other.is_ghost && other.first_byte_over() <= self.now);
         for other in begun.filter(arrives) {
             let Sender::Charger(index) = other.sender else {
@@ -97,7 +100,8 @@ impl Bus {
             let is_answer = other.says.as_ref().is_some_and(answers);
             let seat = self.seats.iter().find(|seat| seat.index == index);
             if let Some(slave) = seat.map(|seat| seat.charger().id()) {
-                checker.on_talked_over(self.index, self.now, TalkedOver { slave, is_answer, is_heard });
+                let over = TalkedOver { slave, began: other.start, is_answer, is_heard, handed_over };
+                checker.on_talked_over(self.index, self.now, over);
             }
         }
     }
@@ -166,14 +170,14 @@ impl Bus {
             let mut transmission = self.on_air.swap_remove(index);
             if let Some(whole) = transmission.says.filter(|_| transmission.is_whole) {
                 self.hand_out_whole(&transmission, &whole, judge);
-                self.finish(transmission);
+                self.finish(transmission, judge);
                 continue;
             }
             let (sender, lost_to) = (transmission.sender, transmission.lost_to);
             let portion = transmission.next_portion(&mut self.rng);
             self.hand_out(sender, lost_to, portion, judge);
             if transmission.is_over() {
-                self.finish(transmission);
+                self.finish(transmission, judge);
             } else {
                 self.on_air.push(transmission);
             }
@@ -242,7 +246,7 @@ impl Bus {
         });
     }
 
-    fn finish(&mut self, transmission: Transmission) {
+    fn finish(&mut self, transmission: Transmission, judge: &mut Judge<'_>) {
         let is_damaged = transmission.is_damaged || transmission.collides;
         if transmission.says.is_some() && !transmission.is_whole {
             self.settle_listeners(transmission.sender);
@@ -253,6 +257,9 @@ impl Bus {
             if let Some(seat) = self.seats.iter_mut().find(|seat| seat.index == index) {
                 seat.sent(self.now);
             }
+        }
+        if let (Sender::Stranger, false, Some(checker)) = (transmission.sender, is_damaged, judge) {
+            checker.on_stranger_heard(self.index, self.outside.hears_at(self.now));
         }
         if self.spare.len() < SPARES {
             self.spare.push(transmission.bytes);

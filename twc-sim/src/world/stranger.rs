@@ -7,6 +7,7 @@ use twc_proto::{CentiAmps, Command, Envelope, Instant, Message, TwcId};
 
 use super::World;
 use super::bus::{Bus, Ghost};
+use super::run::Judge;
 use crate::trace::Sender;
 
 /// From one heartbeat of it to the next.
@@ -28,8 +29,8 @@ pub(super) struct Stranger {
 
 impl World {
     /// For `span`, another master with this id is on this bus too: every half second the next charger gets a heartbeat
-    /// from it, with this limit or without any. It does not wait for a quiet line. The judge holds nobody to what it
-    /// says, but what truly flows must fit all the same.
+    /// from it, with this limit or without any; with the id 0000 it is a clone of the bus's own master. It does not wait
+    /// for a quiet line. The judge holds nobody to what it says, nor to what truly flows because of it.
     pub fn foreign_master(
         &mut self,
         bus: usize,
@@ -49,7 +50,7 @@ impl World {
 
 impl Bus {
     /// What a stranger has to say at this moment goes out as everything does that no seat sends.
-    pub(super) fn hear_stranger(&mut self) {
+    pub(super) fn hear_stranger(&mut self, judge: &mut Judge<'_>) {
         let now = self.now;
         let Some(stranger) = self.stranger.as_mut().filter(|stranger| stranger.next <= now) else {
             return;
@@ -63,7 +64,8 @@ impl Bus {
             return;
         };
         stranger.turn += 1;
-        let (master, slave) = (stranger.id, seat.charger().id());
+        let is_clone = stranger.id == TwcId::default();
+        let (master, slave) = (if is_clone { self.master } else { stranger.id }, seat.charger().id());
         let heartbeat = match stranger.limit {
             Some(limit) => MasterHeartbeat::with_limit(master, slave, Command::LIMIT, limit),
             None => MasterHeartbeat::no_change(master, slave),
@@ -72,6 +74,9 @@ impl Bus {
         if let Ok(envelope) = Envelope::canonical(seat.charger().config().version, message) {
             let bytes = envelope.to_wire().with_tail(Some(TAIL)).as_ref().to_vec();
             self.witness.sent(&message);
+            if let Some(checker) = judge {
+                checker.on_stranger(self.index, now);
+            }
             self.ghosts.push(Ghost { at: now, sender: Sender::Stranger, bytes });
         }
     }

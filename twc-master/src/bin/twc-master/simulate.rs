@@ -47,7 +47,9 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
     let mut keep = |record: &Record| recording.keep(record);
     let wanted = args.trace.is_some() || args.report.is_some();
     let sink = if wanted { Some(&mut keep as &mut dyn FnMut(&Record)) } else { None };
-    let options = Options { seed: args.seed, sink };
+    let seed = args.seed.unwrap_or(scenario.seed);
+    let replay = format!("twc-master simulate {} --seed {seed}", args.scenario);
+    let options = Options { seed: Some(seed), sink, replay };
     let settings = args.config.as_deref().map(check::read).transpose()?;
     let said = Arc::new(Mutex::new(Vec::new()));
     let make = |spec: &MasterSpec<'_>, saved| {

@@ -25,7 +25,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
         }
     };
     let sink = if args.trace.is_some() { Some(&mut keep as &mut dyn FnMut(&Record)) } else { None };
-    let options = Options { seed: args.seed, sink };
+    let seed = args.seed.unwrap_or(scenario.seed);
+    let replay = format!("twc-sim run {} --seed {seed}", args.scenario.display());
+    let options = Options { seed: Some(seed), sink, replay };
     let outcome = run_with(&scenario, options, |spec, _| Ok::<_, Failure>(master::for_spec(spec)))?;
     if let (Some(path), Some(mut trace)) = (&args.trace, trace) {
         written.and_then(|()| trace.flush()).map_err(|error| unwritten(path, &error))?;
