@@ -156,6 +156,7 @@ mod tests {
 
     #[test]
     fn times_are_the_same_in_every_unit() {
+        assert_eq!(Instant::default(), Instant::from_secs(0));
         let at = Instant::from_secs(5) + Duration::from_micros(1_999);
         assert_eq!((at.as_micros(), at.as_millis()), (5_001_999, 5_001));
         assert_eq!(at - Duration::from_micros(1_999), Instant::from_millis(5_000));
