@@ -31,8 +31,11 @@ fn every_example_configuration_is_accepted_without_a_note_and_named_in_the_page_
         assert!(page.contains(&format!("../examples/configs/{name}")), "{name} is not in docs/your-setup.md");
         count += 1;
     }
-    let named = page.matches("../examples/configs/").count();
-    assert!(count > 15 && named >= count, "{count} files, {named} named");
+    let named: Vec<&str> = page.split("../examples/configs/").skip(1).collect();
+    assert!(count > 15 && named.len() >= count, "{count} files, {} named", named.len());
+    for name in named.iter().map(|rest| rest.split(')').next().unwrap()) {
+        assert!(configs().join(name).is_file(), "docs/your-setup.md names {name}, which does not exist");
+    }
 }
 
 #[test]

@@ -15,6 +15,9 @@ use super::phases::{PerPhase, centiamps};
 /// Heartbeats report a draw up to this much before or after the meter sees it; the least in between counts.
 const SKEW: Duration = Duration::from_secs(2);
 
+/// So long a lack must last, twice that at most, before it is worth cutting a car off: longer than the skew.
+const LATELY: Duration = Duration::from_secs(3);
+
 /// A fuse, or a panel's breaker, with the meter that watches it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HouseConfig {
@@ -81,6 +84,9 @@ pub enum HouseError {
 pub struct HouseLimit {
     /// Per phase. Where [`HouseLimit::may_raise`] says no, a value above what is drawn now permits no raise.
     pub limit: [CentiAmps; 3],
+    /// The most of that within the last seconds. A car that follows a raise is seen by the meter before it is heard of, and
+    /// looks like the house meanwhile: reason enough to lower cars, not to cut one off.
+    pub lately: [CentiAmps; 3],
     /// How far the meter may be believed.
     pub freshness: Freshness,
     /// The most each slave may have, while the meter is not believed.
@@ -94,10 +100,15 @@ impl HouseLimit {
     }
 
     /// The limit as a guard's node takes it: `committed`, what may be in force on each phase already, is not
-    /// exceeded while nothing may be raised.
-    pub fn beside(&self, committed: [CentiAmps; 3]) -> [CentiAmps; 3] {
-        let ([a1, a2, a3], [b1, b2, b3]) = (self.limit, committed);
-        if self.may_raise() { self.limit } else { [a1.min(b1), a2.min(b2), a3.min(b3)] }
+    /// exceeded while nothing may be raised. It falls below `floors`, the least with which the wall connectors that are
+    /// linked go on, only where that was so for a while.
+    pub fn beside(&self, committed: [CentiAmps; 3], floors: [CentiAmps; 3]) -> [CentiAmps; 3] {
+        let mut phases = self.lately.into_iter().zip(committed).zip(floors);
+        self.limit.map(|limit| {
+            let Some(((lately, committed), floor)) = phases.next() else { return limit };
+            let limit = limit.max(lately.min(floor));
+            if self.may_raise() { limit } else { limit.min(committed) }
+        })
     }
 }
 
@@ -108,6 +119,9 @@ pub struct House {
     meter: Meter,
     /// What the last sample left free.
     free: PerPhase,
+    /// The most that was free since a time, and in the stretch of [`LATELY`] before it.
+    lately: [PerPhase; 2],
+    lately_since: Instant,
 }
 
 impl House {
@@ -118,7 +132,7 @@ impl House {
     pub fn new(config: HouseConfig, now: Instant) -> Result<Self, HouseError> {
         config.check()?;
         let free = usable(&config);
-        Ok(Self { config, meter: Meter::new(config.meter, now), free })
+        Ok(Self { config, meter: Meter::new(config.meter, now), free, lately: [free; 2], lately_since: now })
     }
 
     /// Its settings.
@@ -141,9 +155,9 @@ impl House {
         let drawn = own.lowest(at - SKEW, at + SKEW).unwrap_or(PerPhase::ZERO);
         let free = self.free_beside(reading, drawn);
         match self.meter.handle_sample(sample, own.at(at).unwrap_or_default()) {
-            Ok(_) => self.free = free,
+            Ok(_) => self.set_free(sample.arrived, free),
             Err(Rejected::SignFlip) => {
-                self.free = self.free.zip(free, i32::min);
+                self.set_free(sample.arrived, self.free.zip(free, i32::min));
                 return Err(Rejected::SignFlip);
             }
             Err(rejected) => return Err(rejected),
@@ -151,17 +165,32 @@ impl House {
         Ok(())
     }
 
+    fn set_free(&mut self, now: Instant, free: PerPhase) {
+        self.free = free;
+        let [since, before] = self.lately;
+        if now.since(self.lately_since) >= LATELY {
+            (self.lately, self.lately_since) = ([free, since], now);
+        } else {
+            self.lately = [since.zip(free, i32::max), before];
+        }
+    }
+
     /// What may be drawn now.
     pub fn limit(&self, now: Instant) -> HouseLimit {
         let freshness = self.meter.freshness(now);
-        let free = if freshness == Freshness::Withhold { PerPhase::ZERO } else { self.free };
-        let limit = free.0.map(|amps| CentiAmps::new(u16::try_from(amps.max(0)).unwrap_or(u16::MAX)));
+        let amps = |free: i32| match freshness {
+            Freshness::Withhold => CentiAmps::ZERO,
+            _ => CentiAmps::new(u16::try_from(free.max(0)).unwrap_or(u16::MAX)),
+        };
+        let limit = self.free.0.map(amps);
+        let [since, before] = self.lately;
+        let lately = since.zip(before, i32::max).0.map(amps);
         let slave_cap = match freshness {
             Freshness::Fresh | Freshness::NoRaise => None,
             Freshness::Failsafe => Some(self.config.failsafe),
             Freshness::Withhold => Some(CentiAmps::ZERO),
         };
-        HouseLimit { limit, freshness, slave_cap }
+        HouseLimit { limit, lately, freshness, slave_cap }
     }
 
     /// When [`House::limit`] changes by itself if no sample comes.

@@ -5,7 +5,7 @@ use core::time::Duration;
 use twc_proto::{CentiAmps, Instant, SlaveState, TwcId};
 
 use crate::budget::{PerPhase, PhaseSet};
-use crate::config::{MAX_SLAVES, PHASES, PhaseAmps};
+use crate::config::{FLOOR, MAX_SLAVES, PHASES, PhaseAmps};
 use crate::master::{Master, SlaveStatus, Standing};
 use crate::settings::Settings;
 use crate::share::Share;
@@ -16,6 +16,8 @@ const STILL: u16 = 50;
 const SETTLES: Duration = Duration::from_secs(6);
 /// Less than this is no charging.
 const DRAWS: CentiAmps = CentiAmps::from_amps(1);
+/// A car that takes nothing for so long does not want to.
+const CONTENT: Duration = Duration::from_secs(90);
 /// Currents per phase older than this are not believed.
 const PHASES_AGE: Duration = Duration::from_secs(120);
 
@@ -45,7 +47,11 @@ impl Look {
     pub(super) fn at<S: Share>(&mut self, now: Instant, master: &Master<S>, settings: &Settings) {
         let before = self.seen;
         self.seen = [None; MAX_SLAVES];
-        for (slot, status) in self.seen.iter_mut().zip(master.slaves()) {
+        for (slot, mut status) in self.seen.iter_mut().zip(master.slaves()) {
+            // What a silent unit said last is no draw: it has stopped, or will, and nobody may live on it meanwhile.
+            if status.standing != Standing::Linked {
+                status.drawn = CentiAmps::ZERO;
+            }
             let known = before.iter().flatten().find(|seen| seen.status.slave == status.slave);
             let listed = settings.slaves.iter().find(|slave| slave.id == status.slave);
             let phases = listed.map_or(PhaseSet::ALL, |slave| slave.phases);
@@ -75,6 +81,10 @@ impl Look {
         self.seen.get(place)?.as_ref()
     }
 
+    pub(super) fn of(&self, slave: TwcId) -> Option<&Seen> {
+        self.seen.iter().flatten().find(|seen| seen.status.slave == slave)
+    }
+
     /// What those slaves draw together on each phase.
     pub(super) fn drawn(&self, of: impl Fn(TwcId) -> bool) -> PerPhase {
         let those = self.seen.iter().flatten().filter(|seen| of(seen.status.slave));
@@ -83,12 +93,21 @@ impl Look {
 
     /// What those slaves may draw together on each phase by the master's books.
     pub(super) fn committed(&self, of: impl Fn(TwcId) -> bool) -> PhaseAmps {
+        self.sum(of, |status| status.commitment)
+    }
+
+    /// The least with which those of them that get heartbeats go on.
+    pub(super) fn floors(&self, of: impl Fn(TwcId) -> bool) -> PhaseAmps {
+        self.sum(of, |status| if status.standing == Standing::Linked { FLOOR } else { CentiAmps::ZERO })
+    }
+
+    fn sum(&self, of: impl Fn(TwcId) -> bool, amps: impl Fn(&SlaveStatus) -> CentiAmps) -> PhaseAmps {
         let those = self.seen.iter().flatten().filter(|seen| of(seen.status.slave));
         let sum = those.fold([0_u16; PHASES], |sum, seen| {
             let mut phase = 0..PHASES;
-            sum.map(|amps| {
+            sum.map(|before| {
                 let counts = phase.next().is_some_and(|phase| seen.phases.contains(phase));
-                amps.saturating_add(if counts { seen.status.commitment.value() } else { 0 })
+                before.saturating_add(if counts { amps(&seen.status).value() } else { 0 })
             })
         });
         sum.map(CentiAmps::new)
@@ -106,9 +125,15 @@ impl Look {
 
 impl Seen {
     /// Whether there is a car that may want energy.
-    pub(super) fn asks(&self) -> bool {
+    pub(super) fn asks(&self, now: Instant) -> bool {
         let plugged = !matches!(self.status.state, SlaveState::READY | SlaveState::ERROR);
-        plugged && self.status.standing == Standing::Linked
+        plugged && self.status.standing == Standing::Linked && !self.is_content(now)
+    }
+
+    /// Whether its car has been offered something for a while and takes nothing: full, or it has other plans.
+    pub(super) fn is_content(&self, now: Instant) -> bool {
+        let idle = self.status.state == SlaveState::PLUGGED_IDLE && self.status.standing == Standing::Linked;
+        idle && !self.draws() && now.since(self.steady_since) >= CONTENT
     }
 
     /// What it draws. One that is silent counts with its last answer until it must have stopped; as long as that is

@@ -35,7 +35,7 @@ use crate::budget::house::{House, HouseError};
 use crate::budget::meter::{Freshness, Rejected, Sample};
 use crate::budget::plan::{Candidate, Decision, Decisions, Planner};
 use crate::budget::surplus::{BatteryReading, Surplus, SurplusError};
-use crate::config::{MAX_SLAVES, PHASES, PhaseAmps, Place};
+use crate::config::{FLOOR, MAX_SLAVES, PHASES, PhaseAmps, Place};
 use crate::master::Master;
 use crate::settings::Settings;
 use crate::share::Share;
@@ -187,7 +187,9 @@ impl Steward {
             watched.own.note(now, look.drawn(is_below));
             let limit = watched.house.limit(now);
             let wanted = match limit.freshness {
-                Freshness::Fresh | Freshness::NoRaise => limit.beside(look.committed(is_below)),
+                Freshness::Fresh | Freshness::NoRaise => {
+                    limit.beside(look.committed(is_below), look.floors(is_below))
+                }
                 Freshness::Failsafe => watched.failsafe,
                 Freshness::Withhold => [CentiAmps::ZERO; PHASES],
             };
@@ -214,11 +216,13 @@ impl Steward {
         let has = seen.status.offered.unwrap_or_default();
         let leaves = above.map(|watched| {
             let limit = watched.house.limit(now);
-            let phases = (0..PHASES).zip(limit.limit).filter(|(phase, _)| seen.phases.contains(*phase));
+            // A doubt lowers to the floor and ends no session.
+            let kept = limit.limit.into_iter().zip(limit.lately).map(|(free, lately)| free.max(lately.min(FLOOR)));
+            let phases = (0..PHASES).zip(kept).filter(|(phase, _)| seen.phases.contains(*phase));
             let free = phases.map(|(_, free)| free).min().unwrap_or_default();
             match limit.freshness {
                 Freshness::Fresh => free,
-                Freshness::NoRaise => free.min(has.max(crate::config::FLOOR)),
+                Freshness::NoRaise => free.min(has.max(FLOOR)),
                 _ => limit.slave_cap.unwrap_or(free),
             }
         });

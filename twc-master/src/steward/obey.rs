@@ -35,7 +35,7 @@ impl Steward {
         // A slave without heartbeats shows nothing: there may be a car by now, so it is tried when there is something.
         let told = self.obeyed(slave);
         let tried = told.is_some_and(|told| !told.stopped && now < told.since + SHOWS_ITS_CAR);
-        let asks = seen.asks() || seen.status.withheld.is_some() || tried;
+        let asks = seen.asks(now) || seen.status.withheld.is_some() || tried;
         let listed = self.settings.slaves.iter().find(|listed| listed.id == slave);
         let usual = Candidate {
             slave,
@@ -68,8 +68,10 @@ impl Steward {
     pub(super) fn obey<S: Share>(&mut self, now: Instant, decision: &Decision, master: &mut Master<S>) {
         let slave = decision.slave;
         let told = self.obeyed(slave);
-        // What protection takes away the guard takes away by itself, at once and without counting strikes.
-        let stop = decision.amps.is_none() && decision.reason.layer() != Layer::Protection;
+        // What protection takes away the guard takes away by itself, at once and without counting strikes. A car that
+        // takes nothing need not be stopped, and shows by itself when it wants something again.
+        let content = self.look.of(slave).is_some_and(|seen| seen.is_content(now));
+        let stop = decision.amps.is_none() && decision.reason.layer() != Layer::Protection && !content;
         let cap = decision.amps.map(|amps| amps.max(FLOOR));
         if told.is_some_and(|told| told.stopped == stop && told.cap == cap) {
             return;

@@ -30,6 +30,7 @@ catalogue![
     "limit-falls-throttles",
     "master-restarts",
     "meter-lies",
+    "night-rate-ends",
     "no-break-through-loop",
     "no-spike-cure",
     "nobody-answers",

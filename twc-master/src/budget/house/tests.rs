@@ -90,6 +90,21 @@ fn a_failsafe_above_the_fuse_is_refused() {
     assert_eq!(House::new(bad, Instant::ZERO).err(), Some(refused));
 }
 
+#[test]
+fn a_lack_lowers_at_once_and_cuts_off_only_where_it_lasts() {
+    let mut house = House::new(config(), Instant::ZERO).unwrap();
+    let floors = [CentiAmps::from_amps(12); 3];
+    let mut node = |second: u64, amps: i32| {
+        house.handle_sample(&sample(second * 1_000, [amps; 3]), &History::new()).unwrap();
+        house.limit(Instant::from_secs(second)).beside(floors, floors)[0].value()
+    };
+    assert_eq!([node(1, 300), node(2, 1_500)], [1_700, 1_200]);
+    let after: Vec<u16> = (3..12).map(|second| node(second, 1_500)).collect();
+    let cut = after.iter().position(|amps| *amps == 500).unwrap();
+    assert!((1..=5).contains(&cut) && after[..cut].iter().all(|amps| *amps == 1_200), "{after:?}");
+    assert!(after[cut..].iter().all(|amps| *amps == 500), "{after:?}");
+}
+
 proptest! {
     /// Whatever comes in and when: a limit that a node takes rises only at a moment when a sample was believed that is
     /// not older than two intervals.
@@ -112,7 +127,7 @@ proptest! {
                 }
             }
             let now = Instant::from_millis(now);
-            let node = house.limit(now).beside(before);
+            let node = house.limit(now).beside(before, [CentiAmps::from_amps(12); 3]);
             let rises = node.iter().zip(&before).any(|(new, old)| new > old);
             let stale = freshest.is_none_or(|at| now.since(at) > Duration::from_secs(2));
             prop_assert!(!(rises && stale), "raised at {now} from a sample of {freshest:?}");

@@ -35,6 +35,9 @@ use crate::config::MAX_SLAVES;
 /// How long a car that does not settle can hold up the next change.
 const SETTLES_WITHIN: Duration = Duration::from_secs(30);
 
+/// How far back the average reaches that starts and stops look at beside the moment.
+const MEMORY: Duration = Duration::from_secs(600);
+
 /// A slave that lives on surplus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SolarWish {
@@ -77,6 +80,9 @@ pub struct Surplus {
     meter: Meter,
     battery: Option<BatteryReading>,
     available: Option<Pool>,
+    /// What was available on average, and at which sample.
+    mean: Option<Pool>,
+    mean_at: Instant,
     target: Option<Pool>,
     regulator: Regulator,
     switches: [Option<(TwcId, Switch)>; MAX_SLAVES],
@@ -98,6 +104,8 @@ impl Surplus {
             meter: Meter::new(config.meter, now),
             battery: None,
             available: None,
+            mean: None,
+            mean_at: now,
             target: None,
             regulator: Regulator::default(),
             switches: [None; MAX_SLAVES],
@@ -132,7 +140,21 @@ impl Surplus {
         let pool = pool::available(&self.config, &sample.reading, drawn, battery).ok_or(Rejected::Empty)?;
         self.meter.handle_sample(sample, drawn)?;
         self.available = Some(pool);
+        self.note_mean(sample.arrived, pool);
         Ok(())
+    }
+
+    /// The last minutes count most.
+    fn note_mean(&mut self, now: Instant, pool: Pool) {
+        let passed = now.since(self.mean_at).min(MEMORY).as_millis() as i64;
+        let memory = MEMORY.as_millis() as i64;
+        let join = |mean: i32, new: i32| {
+            let step = (i64::from(new) - i64::from(mean)) * passed / memory;
+            // Between two values of its type.
+            mean.saturating_add(i32::try_from(step).unwrap_or(0))
+        };
+        self.mean = Some(self.mean.map_or(pool, |mean| mean.zip(pool, join)));
+        self.mean_at = now;
     }
 
     /// The home battery's state, whenever it is known.

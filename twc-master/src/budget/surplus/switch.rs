@@ -43,11 +43,20 @@ pub(super) struct Switch {
     /// Watt milliseconds missing since it became short.
     missing: u64,
     updated: Instant,
+    on_since: Instant,
 }
+
+/// After so long it is an equal's turn, if one waits.
+const TURN: Duration = Duration::from_secs(1_800);
 
 impl Switch {
     pub(super) const fn is_on(&self) -> bool {
         self.on
+    }
+
+    /// Whether it has been on for as long as a turn lasts.
+    pub(super) fn had_its_turn(&self, now: Instant) -> bool {
+        self.on && now.since(self.on_since) >= TURN
     }
 
     /// A sample says whether there is enough, and how many watts are missing otherwise.
@@ -69,7 +78,7 @@ impl Switch {
         if self.on && self.must_stop(config, now) {
             self.stop(now);
         } else if !self.on && self.starts_at(config).is_some_and(|at| now >= at) {
-            *self = Self { on: true, updated: now, ..Self::default() };
+            *self = Self { on: true, updated: now, on_since: now, ..Self::default() };
         }
     }
 
