@@ -10,7 +10,7 @@ use twc_proto::{
     CentiAmps, Command, Decoder, Envelope, Instant, Message, Node, Received, Sign, SlaveState, Version,
 };
 use twc_sim::charger::{Line, Rotary};
-use twc_sim::{Car, CarProfile, Charger, ChargerConfig, Led};
+use twc_sim::{Car, CarProfile, Charger, ChargerConfig, Led, Ratio};
 
 #[test]
 fn a_welded_relay_goes_on_whatever_is_commanded() {
@@ -22,6 +22,21 @@ fn a_welded_relay_goes_on_whatever_is_commanded() {
     bench.secs(60);
     assert!(bench.charger().true_current().value() > 1_400, "also without a master");
     assert!(bench.charger().relay_is_welded() && bench.charger().relay_closed());
+}
+
+#[test]
+fn an_answer_may_say_05_and_nothing_else_changes() {
+    let busy = |answers| {
+        let unit = ChargerConfig { busy_answers: answers, ..ChargerConfig::p2(A) };
+        let mut bench = Bench::charging(unit, CarProfile::i3(), 1_600);
+        let states: BTreeSet<u8> =
+            (0..30).map(|_| bench.heartbeat(Command::NO_CHANGE, 0).unwrap().state.code()).collect();
+        (states, bench.charger().true_current())
+    };
+    let (never, flows) = busy(Ratio::ZERO);
+    let (sometimes, still_flows) = busy(Ratio::new(1, 3));
+    assert_eq!((never, sometimes), (BTreeSet::from([1]), BTreeSet::from([1, 5])));
+    assert!(flows.value() > 1_400 && still_flows.value() > 1_400, "{flows} {still_flows}");
 }
 
 #[test]

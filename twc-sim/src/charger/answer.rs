@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use twc_proto::message::{Ack, Item, PlugState, Query, Report, SlaveHeartbeat, SlaveLinkReady, Switch, Text};
-use twc_proto::{CentiAmps, Instant, Message, TwcId};
+use twc_proto::{CentiAmps, Instant, Message, SlaveState, TwcId};
 
 use super::session::Session;
 use super::{Charger, ChargerConfig};
@@ -138,10 +138,11 @@ impl Charger {
     fn answer_message(&mut self, reply: Reply) -> Message {
         match reply {
             Reply::Heartbeat(master) => {
+                let is_busy = self.lock.is_none() && self.rng.chance(self.config.busy_answers);
                 let heartbeat = SlaveHeartbeat {
                     slave: self.id,
                     master,
-                    state: self.state(),
+                    state: if is_busy { SlaveState::BUSY } else { self.state() },
                     limit: self.limit(),
                     drawn: self.reported_current(),
                 };

@@ -57,6 +57,8 @@ pub struct ChargerConfig {
     pub late_by: Duration,
     /// How often an answer comes twice.
     pub doubled_answers: Ratio,
+    /// How often an answer says 05, whatever the unit is doing. Seen now and then, unexplained; never.
+    pub busy_answers: Ratio,
     /// Waits for a quiet line before it sends. Whether real units do is unknown; on.
     pub listens_first: bool,
     /// Without its master for this long: linkreadys again, four red blinks.
@@ -144,6 +146,7 @@ impl ChargerConfig {
             late_answers: Ratio::ZERO,
             late_by: Duration::from_secs(2),
             doubled_answers: Ratio::ZERO,
+            busy_answers: Ratio::ZERO,
             listens_first: true,
             alarm_after: Duration::from_secs(10),
             cut_after: Duration::from_secs(30),

@@ -25,6 +25,7 @@ pub(super) struct Switches {
     late_answers: Option<Of<Ratio>>,
     late_by: Option<Of<Duration>>,
     doubled_answers: Option<Of<Ratio>>,
+    busy_answers: Option<Of<Ratio>>,
     listens_first: Option<bool>,
     alarm_after: Option<Of<Duration>>,
     cut_after: Option<Of<Duration>>,
@@ -65,6 +66,7 @@ impl Switches {
         set(&mut config.late_answers, ratio(self.late_answers));
         set(&mut config.late_by, plain(self.late_by));
         set(&mut config.doubled_answers, ratio(self.doubled_answers));
+        set(&mut config.busy_answers, ratio(self.busy_answers));
         set(&mut config.listens_first, self.listens_first);
         set(&mut config.alarm_after, plain(self.alarm_after));
         set(&mut config.cut_after, plain(self.cut_after));
