@@ -102,6 +102,8 @@ impl Guard {
     pub(crate) fn reopen(&mut self, slot: usize, config: &Config, known: &KnownSlave) {
         let mut ledger = self.page(config, known.id, known.unit_max);
         ledger.held = if known.stopped { known.commitment } else { known.unit_max }.value();
+        // The run before may have asked it something.
+        ledger.unclear_until = self.bus_used + self.times.late;
         ledger.lease = known.commitment.value();
         ledger.recorded = known.commitment.value();
         ledger.to_record = known.commitment.value();
@@ -178,10 +180,14 @@ impl Guard {
         if let Some(until) = self.paced(now).filter(|_| returns) {
             return Err(Refusal::PowerCut { until });
         }
+        if ledger.contact == Contact::Silent && self.room(slot, &self.floors()) < 0 {
+            // Called again it would take its floor, and there is none for it before others have let go.
+            return Err(self.no_room(slot, FLOOR.value()));
+        }
         let is_zero = wanted == CentiAmps::ZERO;
         let wanted = wanted.value().min(ledger.aim).min(ledger.cap()).max(FLOOR.value());
         let (amps, refused) = if ledger.is_new_contact() {
-            self.first_contact(slot, &ledger, wanted, now)?
+            self.first_contact(slot, wanted, now)?
         } else {
             match self.refuses_raise(slot, &ledger, wanted, now) {
                 None => (wanted, None),
@@ -193,9 +199,10 @@ impl Guard {
         }
         let amps = if is_zero { 0 } else { amps };
         let insist = self.insists(slot, now);
+        let resumes_with = self.resumes_with(slot).value();
         if let Some(ledger) = self.ledger_mut(slot) {
             if ledger.contact == Contact::Stopped {
-                ledger.held = ledger.resumes_with();
+                ledger.held = resumes_with;
             }
             ledger.contact = Contact::Active;
             ledger.admission = Admission::None;
@@ -212,18 +219,17 @@ impl Guard {
     fn first_contact(
         &mut self,
         slot: usize,
-        ledger: &Ledger,
         wanted: u16,
         now: Instant,
     ) -> Result<(u16, Option<Refusal>), Refusal> {
-        let least = ledger.resumes_with();
+        let least = self.resumes_with(slot).value();
         if let Some(until) = self.start_up.filter(|until| now < *until && self.misses_somebody()) {
             return Err(Refusal::StartUp { until });
         }
         if let Some(refusal) = self.refuses_now(slot, least) {
             return Err(refusal);
         }
-        if !self.admits(slot) {
+        if !self.admits(slot, least) {
             return Err(Refusal::NotSaved);
         }
         let refused = self.refuses_above_floor(wanted, now).or_else(|| self.refuses(slot, wanted.max(least)));
@@ -272,12 +278,8 @@ impl Guard {
 
     /// What the others leave on the tightest spot that this slave's current flows through.
     pub(crate) fn free(&self, slot: usize) -> u16 {
-        let mut amounts = self.commitments();
-        if let Some(own) = amounts.get_mut(slot) {
-            *own = 0;
-        }
         let units = self.ledger(slot).map_or(1, |ledger| ledger.times_units(1));
-        let room = u32::try_from(self.room(slot, &amounts)).unwrap_or(0) / units;
+        let room = self.room_beside(slot, self.commitments()) / units;
         u16::try_from(room).unwrap_or(u16::MAX)
     }
 
@@ -309,9 +311,43 @@ impl Guard {
         self.start_up
     }
 
-    /// The room that a slave without heartbeats needs before it can get one.
+    /// The room that a slave without heartbeats needs before it can get one: all that we told it, and what it may hold
+    /// without us as far as the others can ever leave that. Beyond it, waiting would be in vain, and what others
+    /// left in force is not promised.
     pub(crate) fn resumes_with(&self, slot: usize) -> CentiAmps {
-        CentiAmps::new(self.ledger(slot).map_or(FLOOR.value(), Ledger::resumes_with))
+        let Some(ledger) = self.ledger(slot) else { return FLOOR };
+        let most = self.room_beside(slot, self.floors()) / ledger.times_units(1);
+        let feared = ledger.feared.min(u16::try_from(most).unwrap_or(u16::MAX));
+        CentiAmps::new(ledger.told_before().max(feared))
+    }
+
+    /// The least that everybody who counts can be brought to count by heartbeats alone.
+    fn floors(&self) -> Amounts {
+        let floor = |ledger: Ledger| ledger.commitment().min(ledger.times_units(FLOOR.value()));
+        self.ledgers.map(|ledger| ledger.map_or(0, floor))
+    }
+
+    /// Whether a slave without heartbeats could come back if those in `away` had none either, and the others were down
+    /// at their floors.
+    pub(crate) fn fits_without(&self, slot: usize, away: &[bool; MAX_SLAVES]) -> bool {
+        let (mut amounts, floors) = (self.commitments(), self.floors());
+        for (((amount, floor), ledger), away) in amounts.iter_mut().zip(floors).zip(&self.ledgers).zip(away) {
+            if *away {
+                *amount = 0;
+            } else if ledger.is_some_and(|ledger| ledger.contact == Contact::Active) {
+                *amount = floor;
+            }
+        }
+        let needs = self.resumes_with(slot).value();
+        self.ledger(slot).is_some_and(|ledger| ledger.times_units(needs) <= self.room_beside(slot, amounts))
+    }
+
+    /// What `amounts` of the others leave for a slave.
+    fn room_beside(&self, slot: usize, mut amounts: Amounts) -> u32 {
+        if let Some(own) = amounts.get_mut(slot) {
+            *own = 0;
+        }
+        u32::try_from(self.room(slot, &amounts)).unwrap_or(0)
     }
 
     /// Whether a heartbeat to this slave would be its first.

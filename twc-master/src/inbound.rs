@@ -20,6 +20,10 @@ const GIVE_UP: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often it is asked whether a car that sleeps is still plugged in.
 const ASLEEP: Duration = Duration::from_secs(60);
+/// Longer than it takes a unit to announce itself again.
+const NEXT_LINK_READY: Duration = Duration::from_secs(12);
+/// A silent unit that may still hear us is called after a minute, and then after twice that each time, up to 16 minutes.
+const MOST_DOUBLINGS: u8 = 4;
 /// An answer later than this belongs to nothing we know of.
 const MOST_LATE: Duration = Duration::from_secs(2);
 /// So long after a damaged frame the bus is one that damages frames.
@@ -205,7 +209,8 @@ impl<S: Share> Master<S> {
         let known_sign = slave.sign;
         slave.learn(ready, body_len);
         slave.state_again();
-        slave.due = now;
+        // One that says something new is served when it has said it twice, and served anyway when it does not.
+        slave.due = if slave.contradicts() { now + NEXT_LINK_READY } else { now };
         let (was, version, unit_max) = (slave.phase, slave.version, slave.unit_max);
         slave.seems_deaf |= was_served;
         // A unit that restarted, or that does not hear us, announces itself too and proves nothing. On a bus that
@@ -255,7 +260,7 @@ impl<S: Share> Master<S> {
     /// The answer we are waiting for; it is believed once its window has closed without a second one.
     fn answer(&mut self, slot: usize, now: Instant, until: Instant, heartbeat: &SlaveHeartbeat) {
         self.turn.answered(now);
-        let evidence = self.guard.evidence(slot);
+        let evidence = self.guard.evidence(slot, now);
         let Some(Some(slave)) = self.slaves.get_mut(slot) else { return };
         let first = !slave.answered_once;
         slave.pending = Some(Pending { until, heartbeat: *heartbeat, evidence, spoiled: false, differs: false });
@@ -333,7 +338,7 @@ impl<S: Share> Master<S> {
         if exchange.kind != Kind::Heartbeat {
             return;
         }
-        self.guard.missed(exchange.slot);
+        self.guard.missed(exchange.slot, now);
         if self.guard.window_closed(exchange.slot, WindowShows::None) {
             self.suspect_double(exchange.slot);
         }
@@ -376,17 +381,33 @@ impl<S: Share> Master<S> {
     }
 
     pub(crate) fn end_reservations(&mut self, now: Instant) {
-        for (slot, slave) in self.slaves.iter_mut().enumerate() {
-            let Some(slave) = slave else { continue };
+        let answers = |slave: &Slave| slave.phase == Phase::Linked && slave.answered_once && slave.missed == 0;
+        let others_served = self.slaves.iter().flatten().any(answers);
+        for (slot, place) in self.slaves.iter_mut().enumerate() {
+            let Some(slave) = place else { continue };
             let Phase::Silent { kept } = slave.phase else { continue };
             let reserved = self.guard.commitment(slot);
             if reserved == CentiAmps::ZERO {
+                if !slave.is_real && slave.orders.stopped.is_none() && self.guard.forgets(slot) {
+                    // An id that damage made up, or one that took its floor unseen and needs no more than that again.
+                    *place = None;
+                }
                 continue;
             }
             match self.guard.reservation(slot, now) {
                 Reservation::Running => {}
                 Reservation::Ended => self.events.push(Event::ReservationEnded { slave: slave.id }),
-                Reservation::Unproven if kept => {}
+                Reservation::Unproven if kept => {
+                    let patience = self.guard.stops_after() * (1 << slave.called.min(MOST_DOUBLINGS));
+                    let is_called = others_served && self.guard.withheld(slot).is_none();
+                    if is_called && !self.guard.was_served_within(slot, patience, now) {
+                        // It may hear others served and believe that it has a master. What it may hold stays counted.
+                        // Nobody is called on a bus that is quiet: silence there is proof.
+                        slave.called = slave.called.saturating_add(1);
+                        slave.phase = Phase::Waiting;
+                        slave.due = now;
+                    }
+                }
                 Reservation::Unproven => {
                     slave.phase = Phase::Silent { kept: true };
                     self.events.push(Event::ReservationKept { slave: slave.id, reserved });

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use twc_proto::{CentiAmps, DecodeError, Envelope, Instant, Node, Received, Sign, SlaveState, TwcId, Version};
 
-use crate::config::{Config, ConfigError, MAX_SLAVES, Place};
+use crate::config::{Config, ConfigError, FLOOR, MAX_SLAVES, Place};
 use crate::event::{Constraint, Event, EventQueue, Refusal, Withheld};
 use crate::foreign::Foreign;
 use crate::guard::Guard;
@@ -147,6 +147,8 @@ impl<S: Share> Master<S> {
             self.guard.reopen(slot, &self.config, &known);
             let mut slave = Slave::new(known.id, known.version, known.unit_max, self.now);
             slave.sign = known.sign;
+            // One that never had more than the floor may be an id that damage made up.
+            slave.is_real = known.commitment > FLOOR;
             slave.settings = self.settings(known.id);
             if known.stopped {
                 slave.phase = Phase::Silent { kept: true };

@@ -51,27 +51,61 @@ impl<S: Share> Master<S> {
     }
 
     /// A slave that stopped may resume with more than the floors of the others leave, and would wait for ever. Once
-    /// they all are at their floors, one makes way: one without a car, else one whose car forgives it.
+    /// they all are at their floors, as many as it takes make way at the same time.
     fn make_way(&mut self, waiting: usize, now: Instant) {
         let comes = |slot: usize| self.makes_way(slot) && !self.turn_is_back(slot, now);
-        let fits = self.guard.free(waiting) >= self.guard.resumes_with(waiting).value();
-        if fits || (0..MAX_SLAVES).any(comes) {
-            return;
-        }
-        let mut least = None;
         for (slot, slave) in self.slaves.iter().enumerate() {
-            let Some(slave) = slave.as_ref().filter(|slave| slave.phase == Phase::Linked) else { continue };
-            if slave.missed > 0 || self.guard.commitment(slot) != FLOOR {
+            let linked = slave.as_ref().filter(|slave| slave.phase == Phase::Linked);
+            if linked.is_some_and(|slave| slave.missed > 0 || self.guard.commitment(slot) != FLOOR) {
                 return;
             }
-            if self.wish(slot, slave).may_wait {
-                let loss = (slave.asks, slot);
-                least = Some(least.map_or(loss, |least| loss.min(least)));
+        }
+        if (0..MAX_SLAVES).any(comes) {
+            return;
+        }
+        let Some(goes) = self.who_makes_way(waiting) else { return };
+        for (slot, goes) in goes.into_iter().enumerate() {
+            if goes && !self.makes_way(slot) {
+                self.withhold(slot, Withheld::Turn);
             }
         }
-        if let Some((_, slot)) = least {
-            self.withhold(slot, Withheld::Turn);
+    }
+
+    /// Who makes way so that a slave that stopped can come back: one without a car, else one whose car forgives it,
+    /// else all. `None` where not even that would do: then it waits until a car is unplugged or a limit rises.
+    fn who_makes_way(&self, waiting: usize) -> Option<[bool; MAX_SLAVES]> {
+        let (mut already, mut all) = ([false; MAX_SLAVES], [false; MAX_SLAVES]);
+        for (slot, (already, all)) in already.iter_mut().zip(&mut all).enumerate() {
+            (*already, *all) = (self.makes_way(slot), self.may_make_way(slot));
         }
+        if self.guard.fits_without(waiting, &already) {
+            return Some(already);
+        }
+        for asks in [false, true] {
+            for (slot, slave) in self.slaves.iter().enumerate() {
+                let mut goes = already;
+                let is_it = slave.as_ref().is_some_and(|slave| slave.asks == asks) && self.may_make_way(slot);
+                if let Some(goes) = goes.get_mut(slot).filter(|_| is_it) {
+                    *goes = true;
+                }
+                if is_it && self.helps(waiting, &goes) {
+                    return Some(goes);
+                }
+            }
+        }
+        self.helps(waiting, &all).then_some(all)
+    }
+
+    /// Whether it gives a waiting slave room that these get no heartbeats: they must be known to stop while others are
+    /// served, or nobody else may be.
+    fn helps(&self, waiting: usize, goes: &[bool; MAX_SLAVES]) -> bool {
+        let (mut others_served, mut all_proven) = (false, true);
+        for (slot, (slave, goes)) in self.slaves.iter().zip(goes).enumerate() {
+            let linked = slave.as_ref().is_some_and(|slave| slave.phase == Phase::Linked);
+            others_served |= linked && !goes;
+            all_proven &= !goes || self.guard.stops_proven(slot);
+        }
+        (all_proven || !others_served) && self.guard.fits_without(waiting, goes)
     }
 
     fn makes_way(&self, slot: usize) -> bool {
@@ -81,6 +115,22 @@ impl<S: Share> Master<S> {
     fn may_make_way(&self, slot: usize) -> bool {
         let may = |slave: &Slave| slave.phase == Phase::Linked && self.wish(slot, slave).may_wait;
         self.makes_way(slot) || self.slaves.get(slot).and_then(Option::as_ref).is_some_and(may)
+    }
+
+    /// Slaves that get no heartbeats and owe nothing, and may be back at any time. Nobody who was switched off on
+    /// purpose, nor an id that never answered.
+    fn away(&self) -> [bool; MAX_SLAVES] {
+        let mut away = [false; MAX_SLAVES];
+        for (slot, (away, slave)) in away.iter_mut().zip(&self.slaves).enumerate() {
+            let is_away = |slave: &Slave| {
+                let gone =
+                    matches!(slave.phase, Phase::Silent { .. }) && slave.is_real && !slave.orders.expected_off;
+                let on_purpose = self.guard.withheld(slot).is_some() && !self.guard.is_protected_from(slot);
+                gone && self.guard.commitment(slot) == CentiAmps::ZERO && !on_purpose
+            };
+            *away = slave.as_ref().is_some_and(is_away);
+        }
+        away
     }
 
     /// Stops and starts what was ordered to.
@@ -144,15 +194,17 @@ impl<S: Share> Master<S> {
         for (slot, slave) in self.slaves.iter().enumerate() {
             let Some(slave) = slave else { continue };
             let waits = self.guard.withheld(slot) == Some(Withheld::Turn);
-            if matches!(slave.phase, Phase::Silent { .. }) && !waits {
-                reserved = reserved.saturating_add(self.guard.commitment(slot).value());
-                continue;
-            }
-            if slave.phase == Phase::Waiting && self.guard.commitment(slot) == CentiAmps::ZERO {
+            let owes = self.guard.commitment(slot);
+            let comes_back = slave.phase == Phase::Waiting || self.guard.is_protected_from(slot);
+            if comes_back && owes == CentiAmps::ZERO {
                 let needs = self.guard.resumes_with(slot);
                 if needs > returning {
                     (returning, round.crowded_out) = (needs, Some(slot));
                 }
+            }
+            if matches!(slave.phase, Phase::Silent { .. }) && !waits {
+                reserved = reserved.saturating_add(owes.value());
+                continue;
             }
             if let Some(place) = round.wishes.get_mut(round.count) {
                 *place = self.wish(slot, slave);
@@ -161,14 +213,19 @@ impl<S: Share> Master<S> {
         }
         let site = self.guard.site_limit();
         let whole = self.budget.unwrap_or(site).min(site).value();
-        let all = whole.saturating_sub(reserved);
         let floors = FLOOR.value().saturating_mul(round.count as u16);
+        let away = self.away().iter().filter(|away| **away).count() as u16 * FLOOR.value();
+        let left = site.value().saturating_sub(reserved);
+        let all_fit = floors.saturating_add(away) <= left;
+        let kept = if all_fit { away } else { 0 };
+        let all = whole.saturating_sub(reserved).min(left - kept);
         let extra = returning.value().saturating_sub(FLOOR.value());
         // What the others must leave beyond the floor so that a slave may come back that may resume with more; where
-        // that does not fit beside their floors, they are lowered to these, and one makes way.
+        // that does not fit beside their floors, they are lowered to these, and some make way.
         let fits = floors.saturating_add(extra) <= all;
-        let somebody_may = || (0..MAX_SLAVES).any(|slot| self.may_make_way(slot));
-        round.crowded_out = round.crowded_out.filter(|_| !fits && somebody_may());
+        // Where there are more floors than fit, the share says who waits.
+        round.crowded_out =
+            round.crowded_out.filter(|slot| all_fit && !fits && self.who_makes_way(*slot).is_some());
         round.budget = match round.crowded_out {
             Some(_) => CentiAmps::new(all.min(floors)),
             None => CentiAmps::new(if fits { all - extra } else { all }),
@@ -214,7 +271,8 @@ impl<S: Share> Master<S> {
                 slave.curing = cure;
             }
         }
-        self.guard.fit(&mut fitting, now);
+        let away = self.away();
+        self.guard.fit(&mut fitting, &away, now);
         for wish in wishes {
             let Some(slot) = self.slot_of(wish.slave) else { continue };
             let Some(Some(slave)) = self.slaves.get(slot) else { continue };

@@ -64,9 +64,13 @@ pub(crate) struct Slave {
     /// The last answer, or the first heartbeat while there is none.
     pub(crate) heard: Instant,
     pub(crate) answered_once: bool,
+    /// It has answered, in this run or an earlier one: no id that damage made up.
+    pub(crate) is_real: bool,
     /// It announced itself although it was being heartbeated, and has not answered since: it does not hear us.
     pub(crate) seems_deaf: bool,
     pub(crate) missed: u8,
+    /// How often it was called since it fell silent.
+    pub(crate) called: u8,
     pub(crate) due: Instant,
     /// When the last heartbeat left, unless it has been silent since.
     pub(crate) told_at: Option<Instant>,
@@ -113,8 +117,10 @@ impl Slave {
             drawn: CentiAmps::ZERO,
             heard: now,
             answered_once: false,
+            is_real: false,
             seems_deaf: false,
             missed: 0,
+            called: 0,
             due: now,
             told_at: None,
             offered: None,
@@ -144,13 +150,13 @@ impl Slave {
         (CentiAmps::from_amps(5)..=LARGEST_UNIT).contains(&ready.max_current)
     }
 
-    /// Takes what a linkready says. A lower maximum counts at once; a higher one, and another body length,
-    /// must be said twice.
+    /// Takes what a linkready says. A lower maximum counts at once where it gets heartbeats; a higher one, another body
+    /// length, and anything new from a unit that is not served must be said twice: damage whose sum fits would stay.
     pub(crate) fn learn(&mut self, ready: &SlaveLinkReady, body_len: BodyLen) {
         let said = (body_len, ready.max_current);
         let twice = self.doubt == Some(said);
         let version = Version::from_link_ready(body_len);
-        if ready.max_current <= self.unit_max || twice {
+        if twice || ready.max_current < self.unit_max && self.phase == Phase::Linked {
             self.unit_max = ready.max_current;
         }
         if version == self.version || twice {
@@ -159,6 +165,11 @@ impl Slave {
         let settled = self.version == version && self.unit_max == ready.max_current;
         self.doubt = (!settled).then_some(said);
         self.sign = Some(ready.sign);
+    }
+
+    /// Whether its last linkready said something that it has not said before.
+    pub(crate) fn contradicts(&self) -> bool {
+        self.doubt.is_some() && self.phase != Phase::Linked
     }
 
     /// Notes what a decision came to; true when the aim or the kind of constraint is another than before.
@@ -204,8 +215,10 @@ impl Slave {
         self.drawn = heartbeat.drawn;
         self.heard = now;
         self.answered_once = true;
+        self.is_real = true;
         self.seems_deaf = false;
         self.missed = 0;
+        self.called = 0;
         if changed && self.offered != Some(heartbeat.limit) {
             self.stated = 0;
         }
@@ -401,5 +414,29 @@ mod tests {
         let mut slave = heard(Version::P1, SlaveState::CHARGING, CentiAmps::ZERO);
         slave.offered = Some(CentiAmps::ZERO);
         assert!((0..50).all(|_| slave.command_for(CentiAmps::ZERO, Insist::No) == Some(LimitCommand::Initial)));
+    }
+
+    fn says(slave: &mut Slave, amps: u16) -> (u16, bool) {
+        let (sign, max_current) = (Sign::new(1), CentiAmps::from_amps(amps));
+        slave.learn(&SlaveLinkReady { slave: slave.id, sign, max_current }, BodyLen::B16);
+        (slave.unit_max.value() / 100, slave.contradicts())
+    }
+
+    #[test]
+    fn a_maximum_that_was_said_once_holds_back_the_first_heartbeat_and_nothing_else() {
+        let mut slave = Slave::new(TwcId::new(1), Version::P2, CentiAmps::from_amps(32), Instant::ZERO);
+        assert_eq!(says(&mut slave, 11), (32, true), "it may have been damage");
+        assert_eq!(says(&mut slave, 32), (32, false), "it was");
+        assert_eq!(says(&mut slave, 16), (32, true));
+        assert_eq!(says(&mut slave, 16), (16, false));
+    }
+
+    #[test]
+    fn a_slave_with_heartbeats_is_lowered_at_once_and_raised_when_it_says_so_twice() {
+        let mut slave = Slave::new(TwcId::new(1), Version::P2, CentiAmps::from_amps(32), Instant::ZERO);
+        slave.begin_exchange(Instant::ZERO);
+        assert_eq!(says(&mut slave, 16), (16, false));
+        assert_eq!(says(&mut slave, 32), (16, false));
+        assert_eq!(says(&mut slave, 32), (32, false));
     }
 }

@@ -4,9 +4,9 @@ mod common;
 
 use core::time::Duration;
 
-use common::{Bench, IDS, amps};
+use common::{Bench, IDS, amps, config};
 use twc_master::Event;
-use twc_sim::WorldConfig;
+use twc_sim::{ChargerConfig, WorldConfig};
 
 fn two_cars() -> Bench {
     let mut bench = Bench::new(40, 2, WorldConfig::default());
@@ -83,5 +83,57 @@ fn a_slave_that_hears_nothing_does_not_stop_the_others() {
     assert_eq!(bench.limits()[1], 20);
     bench.run_for(120);
     assert_eq!(bench.limits(), [20, 20]);
+    bench.assert_kept();
+}
+
+#[test]
+fn a_mute_slave_that_takes_any_frame_for_its_masters_is_called_again() {
+    let unit = |id| ChargerConfig { any_master_frame_refreshes: true, ..ChargerConfig::p2(id) };
+    let units = IDS[..2].iter().copied().map(unit).collect();
+    let mut bench = Bench::with_units(config(40, 2), units, WorldConfig::default());
+    bench.run_for(15);
+    bench.plug_in(0);
+    bench.plug_in(1);
+    bench.run_for(60);
+    let now = bench.sim.now();
+    charger(&mut bench, 0).silence(now, Duration::from_secs(40));
+    bench.run_for(60);
+    assert!(bench.happened(|event| matches!(event, Event::SlaveSilenced { .. })), "it announces nothing");
+    bench.run_for(60);
+    assert_eq!(bench.limits(), [20, 20]);
+    bench.assert_kept();
+}
+
+#[test]
+fn whoever_is_away_finds_its_floor_free_beside_whoever_is_lost_meanwhile() {
+    let mut bench = Bench::new(20, 2, WorldConfig::default());
+    bench.run_for(15);
+    bench.plug_in(0);
+    bench.plug_in(1);
+    bench.run_for(60);
+    for lost in [0, 1] {
+        // Alone it gets all but the floor of the other one.
+        let now = bench.sim.now();
+        charger(&mut bench, lost).power_off(now);
+        bench.run_for(10);
+        let now = bench.sim.now();
+        charger(&mut bench, 1 - lost).power_off(now);
+        bench.run_for(150);
+        let now = bench.sim.now();
+        charger(&mut bench, 1 - lost).power_on(now);
+        bench.run_for(60);
+        assert_eq!(bench.limits()[1 - lost], 14);
+        // It is lost with that, and the other one is back first.
+        let now = bench.sim.now();
+        charger(&mut bench, 1 - lost).power_off(now);
+        charger(&mut bench, lost).power_on(now);
+        bench.run_for(100);
+        let now = bench.sim.now();
+        charger(&mut bench, 1 - lost).power_on(now);
+        bench.run_for(60);
+        assert_eq!(bench.limits(), [10, 10]);
+    }
+    let makes_way = |event: &Event| matches!(event, Event::SlaveWithheld { .. });
+    assert!(!bench.happened(makes_way), "nobody was cut off for it");
     bench.assert_kept();
 }

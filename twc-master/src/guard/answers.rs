@@ -35,8 +35,12 @@ pub(crate) struct Evidence {
 impl Guard {
     /// What an answer to the exchange under way can confirm. To be asked when it comes: by the time it is
     /// believed, the next exchange may have begun.
-    pub(crate) fn evidence(&self, slot: usize) -> Evidence {
-        Evidence { epoch: self.ledger(slot).filter(|ledger| ledger.counts).map(|ledger| ledger.epoch) }
+    ///
+    /// After a request that seemed to stay unanswered, an answer may be a late one to that. It proves nothing until
+    /// no late one can be on its way any more.
+    pub(crate) fn evidence(&self, slot: usize, now: Instant) -> Evidence {
+        let clear = self.ledger(slot).filter(|ledger| ledger.counts && now >= ledger.unclear_until);
+        Evidence { epoch: clear.map(|ledger| ledger.epoch) }
     }
 
     /// A single clean answer came to an exchange.
@@ -66,11 +70,13 @@ impl Guard {
         }
     }
 
-    /// No clean answer came.
-    pub(crate) fn missed(&mut self, slot: usize) {
+    /// No answer came so far.
+    pub(crate) fn missed(&mut self, slot: usize, now: Instant) {
+        let until = now + self.times.late;
         if let Some(ledger) = self.ledger_mut(slot) {
             ledger.clean = 0;
             ledger.off = 0;
+            ledger.unclear_until = until;
         }
     }
 
@@ -108,8 +114,13 @@ impl Ledger {
         self.doubt = Doubt::None;
         let Some(last) = self.last else { return Finding::Nothing };
         let begun_after = evidence.epoch == Some(self.epoch);
-        if !begun_after || limit > last || drawn > last.saturating_add(tolerance(last)) {
+        let is_low = limit <= last && drawn <= last.saturating_add(tolerance(last));
+        if !begun_after || !is_low {
             self.clean = 0;
+            // That it is low is not proven, but it does not look like one that does not follow.
+            if is_low && self.lags_since.is_some() {
+                self.lags_since = Some(now);
+            }
             return if alarm { Finding::OverDraw } else { Finding::Nothing };
         }
         self.clean = self.clean.saturating_add(1);
@@ -119,6 +130,7 @@ impl Ledger {
         let falls = last < self.held;
         self.held = last;
         self.lease = last;
+        self.feared = 0;
         self.confirmed = true;
         self.lags_since = None;
         if falls { Finding::Released } else { Finding::Nothing }

@@ -104,10 +104,15 @@ impl Guard {
             stops && !self.was_served_within(slot, GOES_ON, now)
         };
         self.ledger(slot).is_some_and(|ledger| {
-            let protects = matches!(ledger.withheld, Some(Withheld::NoRoom | Withheld::DidNotFollow));
-            let needs = u32::from(ledger.resumes_with()).max(ledger.commitment());
+            let protects = self.is_protected_from(slot);
+            let needs = u32::from(self.resumes_with(slot).value()).max(ledger.commitment());
             protects && !is_stopping() && needs <= u32::from(self.free(slot))
         })
+    }
+
+    /// Whether a slave was silenced for the sake of a limit.
+    pub(crate) fn is_protected_from(&self, slot: usize) -> bool {
+        matches!(self.withheld(slot), Some(Withheld::NoRoom | Withheld::DidNotFollow))
     }
 
     /// Two units seem to have one id: what is told to one is told to both.
@@ -154,7 +159,7 @@ impl Guard {
     /// An auxiliary contact shows that a slave has no supply.
     pub(crate) fn supply_is_cut(&mut self, slot: usize) {
         if let Some(ledger) = self.ledger_mut(slot) {
-            ledger.contact = Contact::Stopped;
+            ledger.stop();
             self.changed();
         }
     }

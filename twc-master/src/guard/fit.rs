@@ -8,6 +8,9 @@ use super::ledger::{Contact, Ledger};
 use super::tree::Amounts;
 use crate::config::{FLOOR, MAX_SLAVES};
 
+/// What every slave is to have; `None` is nothing.
+pub(crate) type Wanted = [Option<CentiAmps>; MAX_SLAVES];
+
 /// By how much a target is cut at a time: shares stay whole amperes.
 const CUT: u32 = 100;
 
@@ -15,8 +18,30 @@ impl Guard {
     /// Cuts targets, the largest first, until together with what silent slaves may still draw they fit on every
     /// circuit, and remembers them: no grant goes beyond. `None` is a slave that is to have nothing.
     ///
-    /// A slave that has not followed for long counts as what it holds, at the cost of those beside it.
-    pub(crate) fn fit(&mut self, targets: &mut [Option<CentiAmps>; MAX_SLAVES], now: Instant) {
+    /// A slave that has not followed for long counts as what it holds, at the cost of those beside it. For those that
+    /// are `away` their floor is kept free where it fits beside the others' floors: whoever holds more than that
+    /// leaves could, once lost, not come back beside them.
+    pub(crate) fn fit(&mut self, targets: &mut Wanted, away: &[bool; MAX_SLAVES], now: Instant) {
+        self.aim(targets, now, &self.kept_floors(targets, away));
+    }
+
+    /// What is kept free for each slave that is away.
+    fn kept_floors(&self, targets: &Wanted, away: &[bool; MAX_SLAVES]) -> Amounts {
+        let mut floors = [0; MAX_SLAVES];
+        for (((floor, ledger), target), away) in floors.iter_mut().zip(&self.ledgers).zip(targets).zip(away) {
+            let Some(ledger) = ledger else { continue };
+            let counts = *away || target.is_some() || ledger.contact == Contact::Active;
+            *floor = if counts { ledger.times_units(FLOOR.value()) } else { ledger.commitment() };
+        }
+        let mut kept = [0; MAX_SLAVES];
+        for (slot, (kept, floor)) in kept.iter_mut().zip(floors).enumerate() {
+            let is_away = away.get(slot).is_some_and(|away| *away);
+            *kept = if is_away && self.room(slot, &floors) >= 0 { floor } else { 0 };
+        }
+        kept
+    }
+
+    fn aim(&mut self, targets: &mut Wanted, now: Instant, kept: &Amounts) {
         let (mut amounts, mut may_cut) = ([0; MAX_SLAVES], [false; MAX_SLAVES]);
         let slots = self.ledgers.iter().zip(targets.iter_mut()).zip(amounts.iter_mut().zip(&mut may_cut));
         for ((ledger, target), (amount, may_cut)) in slots {
@@ -28,6 +53,7 @@ impl Guard {
                 target.map_or(FLOOR.value(), |target| target.value().min(ledger.cap()).max(FLOOR.value()));
             *amount = if *may_cut { ledger.times_units(wanted) } else { ledger.commitment() };
         }
+        amounts.iter_mut().zip(kept).for_each(|(amount, kept)| *amount = (*amount).max(*kept));
         self.cut(&mut amounts, &may_cut);
         for (slot, (target, amount)) in targets.iter_mut().zip(&amounts).enumerate() {
             let over = self.is_over(slot);

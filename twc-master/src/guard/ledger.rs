@@ -17,6 +17,9 @@ const OVERDRAW_ALARM: u8 = 30;
 /// A relay that is open lets no more than this through, as units read it: 0.5 A.
 const OFF: u16 = 50;
 
+/// It has not announced itself since it fell silent.
+pub(super) const NOT_YET: (Instant, Instant) = (Instant::from_micros(u64::MAX), Instant::from_micros(u64::MAX));
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Contact {
     /// No heartbeat of this process went there.
@@ -69,8 +72,10 @@ pub(super) struct Ledger {
     pub(super) aim: u16,
     /// The highest limit that may still be in force, also where that is only feared.
     pub(super) held: u16,
-    /// The highest limit that somebody is known to have sent and that may still be in force.
+    /// The highest limit that we sent and that may still be in force.
     pub(super) lease: u16,
+    /// The most it may hold without our having told it: another master may have, or its car takes it.
+    pub(super) feared: u16,
     /// The limit sent last, and the ones before it.
     pub(super) last: Option<u16>,
     pub(super) sent: [u16; 4],
@@ -78,6 +83,8 @@ pub(super) struct Ledger {
     pub(super) epoch: u8,
     /// Whether the exchange under way began after the limit last changed.
     pub(super) counts: bool,
+    /// Until then an answer may be one to a request before that was taken for unanswered.
+    pub(super) unclear_until: Instant,
     pub(super) clean: u8,
     pub(super) overdraws: u8,
     pub(super) overdrawn: u16,
@@ -93,7 +100,7 @@ pub(super) struct Ledger {
     pub(super) withheld: Option<Withheld>,
     pub(super) reach: Reach,
     /// Since when it has announced itself without a pause while it was silent, and when it did so last.
-    pub(super) announces: Option<(Instant, Instant)>,
+    pub(super) announces: (Instant, Instant),
     /// What the state file holds, and what it is to hold.
     pub(super) recorded: u16,
     pub(super) to_record: u16,
@@ -129,10 +136,12 @@ impl Ledger {
             aim: FLOOR.value(),
             held: 0,
             lease: 0,
+            feared: 0,
             last: None,
             sent: [0; 4],
             epoch: 0,
             counts: false,
+            unclear_until: Instant::ZERO,
             clean: 0,
             overdraws: 0,
             overdrawn: 0,
@@ -144,7 +153,7 @@ impl Ledger {
             admission: Admission::None,
             withheld: None,
             reach,
-            announces: None,
+            announces: NOT_YET,
             recorded: 0,
             to_record: 0,
             noticed: 0,
@@ -163,7 +172,7 @@ impl Ledger {
     pub(super) fn commitment(&self) -> u32 {
         let one = match self.contact {
             Contact::Stopped | Contact::None if self.admission != Admission::None => {
-                self.held.max(self.resumes_with())
+                self.held.max(self.told_before())
             }
             Contact::Stopped => 0,
             Contact::None => self.held.max(self.overdrawn),
@@ -186,9 +195,15 @@ impl Ledger {
         self.last.unwrap_or(0).max(FLOOR.value())
     }
 
-    /// What it may draw once it gets a heartbeat again: a unit may resume with the limit it held.
-    pub(super) fn resumes_with(&self) -> u16 {
+    /// What it may draw once it gets a heartbeat again, by what we told it: a unit may resume with the limit it held.
+    pub(super) fn told_before(&self) -> u16 {
         self.lease.max(FLOOR.value())
+    }
+
+    /// It must have stopped, and whoever starts after us can know it.
+    pub(super) fn stop(&mut self) {
+        self.contact = Contact::Stopped;
+        self.held = self.lease;
     }
 
     /// Whether nobody of ours ever served it.
@@ -212,10 +227,18 @@ impl Ledger {
         matches!(self.contact, Contact::Stopping | Contact::Stopped) || self.off >= 2
     }
 
-    /// Somebody else may have told the slave this much.
+    /// It may hold this much. Where we told it so, it may also come back with it.
     pub(super) fn fear(&mut self, amps: u16) {
         self.held = self.held.max(amps);
-        self.lease = self.lease.max(amps);
+        if self.sent.contains(&amps) {
+            self.lease = self.lease.max(amps);
+        }
+    }
+
+    /// Somebody else has told it this much.
+    pub(super) fn fear_others(&mut self, amps: u16) {
+        self.fear(amps);
+        self.feared = self.feared.max(amps);
     }
 
     pub(super) fn knows(&self, limit: u16) -> bool {
@@ -275,7 +298,7 @@ impl Ledger {
         let seen_before = self.doubt == Doubt::UnexpectedLimit;
         self.doubt = if seen_before { Doubt::None } else { Doubt::UnexpectedLimit };
         if seen_before {
-            self.fear(limit);
+            self.fear_others(limit);
             self.remember(limit);
         }
         Finding::UnexpectedLimit

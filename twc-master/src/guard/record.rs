@@ -17,7 +17,7 @@ impl Guard {
     /// Whether the state file says that this slave may have been served; if not, takes its room and asks for it to
     /// be written. Two slaves that wait for the same room must not both get into the file: after a restart both
     /// would count as served, and be told their floors.
-    pub(super) fn admits(&mut self, slot: usize) -> bool {
+    pub(super) fn admits(&mut self, slot: usize, needs: u16) -> bool {
         let durable = self.durable;
         let Some(ledger) = self.ledger_mut(slot).filter(|ledger| durable && ledger.admission != Admission::Saved)
         else {
@@ -25,7 +25,8 @@ impl Guard {
         };
         if ledger.admission == Admission::None {
             ledger.admission = Admission::Asked;
-            ledger.to_record = ledger.to_record.max(ledger.resumes_with());
+            ledger.held = ledger.held.max(needs);
+            ledger.to_record = ledger.to_record.max(needs);
             self.changed();
         }
         false
@@ -85,7 +86,7 @@ impl Guard {
                     ledger.admission = Admission::Saved;
                 }
                 if ledger.contact == Contact::Stopping {
-                    ledger.contact = Contact::Stopped;
+                    ledger.stop();
                 }
             }
         }

@@ -6,8 +6,8 @@ use core::time::Duration;
 use twc_proto::Instant;
 
 use super::Guard;
-use super::ledger::{Contact, Doubt, PROOFS, Reach};
-use crate::config::Timing;
+use super::ledger::{Contact, Doubt, NOT_YET, PROOFS, Reach};
+use crate::config::{FLOOR, Timing};
 use crate::event::Withheld;
 
 /// Longer than this between two linkreadys, and something else may have kept the unit going in between.
@@ -31,11 +31,18 @@ pub(super) struct StopTimes {
     pub(super) stop: Duration,
     /// How much later than its completed write a byte may reach the wire.
     buffer: Duration,
+    /// How long after a window has closed its answer may still come in.
+    pub(super) late: Duration,
 }
+
+/// An answer that missed its window comes in so long after it at the latest, where nothing on the way holds it back.
+/// At a heartbeat a second it takes two answers in a row that are late to mislead anybody.
+const LATE: Duration = Duration::from_millis(2_500);
 
 impl StopTimes {
     pub(super) fn new(timing: &Timing) -> Self {
-        Self { stop: timing.stop_after.saturating_add(timing.link_buffer), buffer: timing.link_buffer }
+        let buffer = timing.link_buffer;
+        Self { stop: timing.stop_after.saturating_add(buffer), buffer, late: LATE.saturating_add(buffer) }
     }
 }
 
@@ -48,6 +55,25 @@ impl Guard {
         }
     }
 
+    /// How long after the last heartbeat can have left a unit must have stopped.
+    pub(crate) fn stops_after(&self) -> Duration {
+        self.times.stop
+    }
+
+    /// Closes the books of a slave that must have stopped and was never told more than the floor: should there be such
+    /// a unit after all, it needs no more than any other that is heard for the first time.
+    pub(crate) fn forgets(&mut self, slot: usize) -> bool {
+        let owes = |ledger: &super::Ledger| {
+            ledger.contact != Contact::Stopped || ledger.withheld.is_some() || ledger.told_before() > FLOOR.value()
+        };
+        let forgets = self.ledger(slot).is_some_and(|ledger| !owes(ledger));
+        if let Some(place) = self.ledgers.get_mut(slot).filter(|_| forgets) {
+            *place = None;
+            self.changed();
+        }
+        forgets
+    }
+
     /// Something else than a heartbeat has left.
     pub(crate) fn bus_used(&mut self, now: Instant) {
         self.bus_used = now;
@@ -55,9 +81,11 @@ impl Guard {
 
     /// What was under way may have reached the wire up to `now`.
     pub(crate) fn connection_lost(&mut self, now: Instant) {
+        let clear = now + self.times.late;
         for ledger in self.ledgers.iter_mut().flatten() {
             ledger.clean = 0;
             ledger.counts = false;
+            ledger.unclear_until = clear;
             if ledger.reach == Reach::InFlight {
                 ledger.reach = Reach::At(now);
                 self.bus_used = now;
@@ -69,8 +97,10 @@ impl Guard {
     pub(crate) fn restart(&mut self, now: Instant) {
         self.start_up = Some(now + self.times.stop);
         self.expect_those_on_the_books();
+        let clear = now + self.times.late;
         for ledger in self.ledgers.iter_mut().flatten() {
             ledger.clean = 0;
+            ledger.unclear_until = clear;
             ledger.confirmed = false;
         }
     }
@@ -80,7 +110,7 @@ impl Guard {
         self.restart(now);
         self.bus_used = now;
         for ledger in self.ledgers.iter_mut().flatten() {
-            ledger.fear(ledger.unit_max);
+            ledger.fear_others(ledger.unit_max);
             ledger.last = None;
             ledger.reach = Reach::At(now);
         }
@@ -99,12 +129,13 @@ impl Guard {
         ledger.clean = 0;
         ledger.off = 0;
         ledger.lags_since = None;
-        ledger.announces = None;
+        ledger.announces = NOT_YET;
         // A unit that was cut off may ignore the first frame after it, so what it is told then is new to it.
         ledger.last = None;
         // What its car drew beyond its limit it may draw again.
-        ledger.lease = ledger.lease.max(ledger.overdrawn);
-        // Whatever was strange about its last answer, it holds no more than this, and no longer freezes others.
+        ledger.feared = ledger.feared.max(ledger.overdrawn);
+        // Whatever was strange about its last answer, it holds no more than this, and no longer freezes others. Once
+        // seen it is no claim on room for when it comes back.
         if core::mem::replace(&mut ledger.doubt, Doubt::None) != Doubt::None {
             ledger.fear(ledger.unit_max);
         }
@@ -125,7 +156,11 @@ impl Guard {
             _ if ledger.contact == Contact::Stopping || ledger.is_strange() => Reservation::Running,
             Reach::At(at) if at <= quiet_since && (ledger.stops_proven() || ledger.shows_stop() || bus_quiet) => {
                 // A restart must not take it for a slave that may be told the floor at once.
-                ledger.contact = if durable { Contact::Stopping } else { Contact::Stopped };
+                if durable {
+                    ledger.contact = Contact::Stopping;
+                } else {
+                    ledger.stop();
+                }
                 self.changed();
                 Reservation::Ended
             }
@@ -182,8 +217,9 @@ impl Guard {
     /// A silent slave announced itself.
     pub(crate) fn announces(&mut self, slot: usize, now: Instant) {
         if let Some(ledger) = self.ledger_mut(slot).filter(|ledger| ledger.contact == Contact::Silent) {
-            let first = ledger.announces.filter(|(_, last)| now.since(*last) <= ANNOUNCES_EVERY);
-            ledger.announces = Some((first.map_or(now, |(first, _)| first), now));
+            let (first, last) = ledger.announces;
+            let goes_on = last <= now && now.since(last) <= ANNOUNCES_EVERY;
+            ledger.announces = (if goes_on { first } else { now }, now);
         }
     }
 
@@ -200,6 +236,7 @@ impl super::Ledger {
     /// Whether it has announced itself for so long that it must have stopped: a unit that hears anything it takes
     /// for its master does not announce itself. Two units with one id may take turns.
     fn shows_stop(&self) -> bool {
-        !self.doubled && self.announces.is_some_and(|(first, last)| last.since(first) >= ANNOUNCES_FOR)
+        let (first, last) = self.announces;
+        !self.doubled && last.since(first) >= ANNOUNCES_FOR
     }
 }

@@ -50,7 +50,7 @@ fn known(id: u16) -> KnownSlave {
 
 /// A clean answer to the exchange under way.
 fn answers(guard: &mut Guard, slot: usize, limit: CentiAmps, drawn: CentiAmps) -> Finding {
-    let evidence = guard.evidence(slot);
+    let evidence = guard.evidence(slot, T0);
     guard.answered(slot, evidence, limit, drawn, T0)
 }
 
@@ -98,7 +98,7 @@ fn an_answer_believed_after_the_next_exchange_has_begun_confirms_only_its_own() 
     granted(&mut guard, 0, 30).unwrap();
     for lowered in [20, 10] {
         granted(&mut guard, 0, lowered).unwrap();
-        let evidence = guard.evidence(0);
+        let evidence = guard.evidence(0, T0);
         for _ in 0..3 {
             // A slow link: the next heartbeat leaves before the reply window of this one has closed.
             granted(&mut guard, 0, lowered).unwrap();
@@ -178,6 +178,101 @@ fn lost_slave_keeps_its_share_until_it_must_have_stopped() {
     assert_eq!(guard.commitment(0), amps(20));
     assert_eq!(guard.reservation(0, Instant::from_secs(160)), Reservation::Ended);
     assert_eq!(guard.commitment(0), CentiAmps::ZERO);
+}
+
+#[test]
+fn after_a_missed_window_an_answer_proves_nothing_until_no_late_one_can_be_on_its_way() {
+    let mut guard = guard(40);
+    granted(&mut guard, 0, 30).unwrap();
+    granted(&mut guard, 0, 6).unwrap();
+    guard.missed(0, Instant::from_secs(10));
+    let mut committed = Vec::new();
+    for seconds in [11, 12, 13, 14] {
+        let now = Instant::from_secs(seconds);
+        asked(&mut guard, 0, 6, now).unwrap();
+        let evidence = guard.evidence(0, now);
+        guard.answered(0, evidence, AMPS_6, amps(5), now);
+        committed.push(guard.commitment(0));
+    }
+    // The first may answer the request of second 10, the second one that of second 11.
+    assert_eq!(committed, [amps(30), amps(30), amps(30), AMPS_6]);
+}
+
+#[test]
+fn the_floors_of_slaves_that_are_away_are_kept_free_where_they_fit() {
+    for (limit, kept) in [(20, 14), (12, 6), (11, 11)] {
+        let mut guard = guard(limit);
+        granted(&mut guard, 0, 6).unwrap();
+        let mut targets = [Some(amps(20)), None, None];
+        guard.fit(&mut targets, &[false, true, false], T0);
+        assert_eq!(targets[0], Some(amps(kept)), "{limit} A");
+    }
+}
+
+#[test]
+fn what_others_told_a_slave_is_waited_for_only_as_far_as_there_can_be_room() {
+    for (limit, needs) in [(20, 14), (45, 32)] {
+        let mut guard = guard(limit);
+        granted(&mut guard, 0, 6).unwrap();
+        granted(&mut guard, 1, 6).unwrap();
+        guard.foreign_master(Instant::from_secs(5));
+        guard.silence(0, None, true);
+        assert_eq!(guard.reservation(0, Instant::from_secs(65)), Reservation::Ended);
+        assert_eq!(guard.resumes_with(0), amps(needs), "{limit} A");
+    }
+}
+
+#[test]
+fn whoever_never_had_more_than_its_floor_is_forgotten_once_it_must_have_stopped() {
+    for (told, forgotten) in [(6, true), (7, false)] {
+        let mut guard = guard(40);
+        granted(&mut guard, 0, told).unwrap();
+        guard.sent(0, T0);
+        guard.silence(0, None, false);
+        assert!(!guard.forgets(0));
+        assert_eq!(guard.reservation(0, Instant::from_secs(60)), Reservation::Ended);
+        assert_eq!((guard.forgets(0), guard.ledger(0).is_none()), (forgotten, forgotten));
+    }
+}
+
+#[test]
+fn what_we_told_a_slave_is_waited_for_in_full() {
+    let mut guard = guard(40);
+    granted(&mut guard, 0, 30).unwrap();
+    guard.sent(0, T0);
+    guard.silence(0, None, true);
+    assert_eq!(guard.reservation(0, Instant::from_secs(60)), Reservation::Ended);
+    guard.order(Place::Site, [amps(20); 3], None).unwrap();
+    assert_eq!(guard.resumes_with(0), amps(30));
+    assert_eq!(granted(&mut guard, 0, 6), Err(Refusal::NoRoom { wanted: amps(30), free: amps(20) }));
+}
+
+#[test]
+fn a_silent_slave_that_still_counts_is_not_called_where_its_floor_does_not_fit() {
+    let mut guard = two_floors(12);
+    guard.silence(0, None, true);
+    assert_eq!(granted(&mut guard, 0, 6), Ok(6));
+    guard.silence(0, None, true);
+    guard.order(Place::Site, [amps(11); 3], None).unwrap();
+    assert_eq!(granted(&mut guard, 0, 6), Err(Refusal::NoRoom { wanted: AMPS_6, free: amps(5) }));
+}
+
+#[test]
+fn a_car_whose_answers_cannot_be_trusted_yet_does_not_count_as_one_that_does_not_follow() {
+    let mut guard = guard(40);
+    granted(&mut guard, 1, 6).unwrap();
+    granted(&mut guard, 0, 30).unwrap();
+    granted(&mut guard, 0, 6).unwrap();
+    guard.order(Place::Site, [amps(20); 3], None).unwrap();
+    for seconds in 1..60 {
+        let now = Instant::from_secs(seconds);
+        guard.missed(0, now);
+        asked(&mut guard, 0, 6, now).unwrap();
+        let evidence = guard.evidence(0, now);
+        guard.answered(0, evidence, AMPS_6, amps(5), now);
+        assert_eq!(guard.to_silence(now), None, "{seconds} s");
+    }
+    assert_eq!(guard.commitment(0), amps(30));
 }
 
 /// Two slaves at their floors on a site that may carry no more than `limit` from now on; the first one charges.
@@ -282,9 +377,11 @@ fn restart_never_raises_before_known_slaves_have_confirmed() {
     guard.reopen(1, &settings, &known(2));
     assert_eq!(guard.committed(), 6_400);
     for slot in [0, 1] {
-        for _ in 0..3 {
-            assert_eq!(granted(&mut guard, slot, 16), Ok(6));
-            answers(&mut guard, slot, AMPS_6, amps(5));
+        // What the run before asked may be answered late.
+        for now in (0..5).map(Instant::from_secs) {
+            assert_eq!(asked(&mut guard, slot, 16, now), Ok(AMPS_6));
+            let evidence = guard.evidence(slot, now);
+            guard.answered(slot, evidence, AMPS_6, amps(5), now);
         }
     }
     assert_eq!(guard.committed(), 1_200);
@@ -406,7 +503,7 @@ fn play(mut guard: Guard, limit: u16, mut in_force: [u16; 3], rounds: Vec<Round>
                 answers(&mut guard, slot, old, old);
             }
             Answer::Late => guard.disturbed(slot, truth, now),
-            Answer::Lost | Answer::Stale => guard.missed(slot),
+            Answer::Lost | Answer::Stale => guard.missed(slot, now),
         }
         was_stale[slot] = answer == Answer::Stale;
     }

@@ -7,7 +7,7 @@ use tokio::runtime;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant as Wait, sleep, sleep_until};
 use twc_proto::driver::{self, Clock, DriverError};
-use twc_proto::{Instant, Link};
+use twc_proto::{Instant, Link, LinkSettings};
 
 use super::StartError;
 use super::connect::{BackOff, Connect};
@@ -79,7 +79,9 @@ async fn run<S: Share, C: Connect>(
             return None;
         }
     };
-    let mut link = Link::new(master);
+    let is_local = master.config().timing.link_buffer.is_zero();
+    let settings = if is_local { LinkSettings::default() } else { LinkSettings::CONVERTER };
+    let mut link = Link::with_settings(master, settings);
     desk.teller.tell(desk.clock.now(), Notice::Connected);
     if started.send(Ok(())).is_err() {
         return None;

@@ -24,15 +24,21 @@ pub struct LinkSettings {
     pub settle: Duration,
 }
 
+impl LinkSettings {
+    /// For a converter on the network: an echo may wait in it as long as its connection lasts without being emptied.
+    pub const CONVERTER: Self = Self { echo_window: Duration::from_millis(2_500), ..Self::LOCAL };
+    const LOCAL: Self = Self {
+        quiet_gap: Duration::from_millis(15),
+        busy_limit: Duration::from_secs(1),
+        echo_window: Duration::from_millis(500),
+        settle: Duration::from_millis(300),
+    };
+}
+
 impl Default for LinkSettings {
     /// For a local serial port; also serves converters with up to 150 ms each way.
     fn default() -> Self {
-        Self {
-            quiet_gap: Duration::from_millis(15),
-            busy_limit: Duration::from_secs(1),
-            echo_window: Duration::from_millis(500),
-            settle: Duration::from_millis(300),
-        }
+        Self::LOCAL
     }
 }
 

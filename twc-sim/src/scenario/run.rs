@@ -1,6 +1,6 @@
 //! Runs a scenario with somebody's master.
 
-use twc_proto::{Instant, Link};
+use twc_proto::{Instant, Link, LinkSettings, Node};
 
 use super::household::Household;
 use super::outcome::Outcome;
@@ -131,7 +131,8 @@ impl<'a, N: Guest, E, F: FnMut(&MasterSpec<'_>, Option<N::Saved>) -> Result<N, E
         let observer = Observer { watch: Watch::new(scenario.expect.clone()), recorder, household };
         let desks: Vec<_> = (0..world.buses()).map(|bus| (scenario.chargers_on(bus), None)).collect();
         let masters = desks.iter().enumerate().map(|(bus, (chargers, _))| {
-            make(&spec(scenario, (bus, chargers), seed, Instant::ZERO), None).map(Link::new)
+            make(&spec(scenario, (bus, chargers), seed, Instant::ZERO), None)
+                .map(|master| link(scenario, bus, master))
         });
         let mut masters = masters.collect::<Result<Vec<_>, E>>()?.into_iter();
         let mut sim = Sim::with_world(world, masters.next());
@@ -190,7 +191,7 @@ impl<'a, N: Guest, E, F: FnMut(&MasterSpec<'_>, Option<N::Saved>) -> Result<N, E
                 for (bus, (chargers, saved)) in self.desks.iter().enumerate() {
                     let spec = spec(self.scenario, (bus, chargers), self.seed, now);
                     let master = (self.make)(&spec, saved.clone())?;
-                    self.sim.put_master_on(bus, Some(Link::new(master)));
+                    self.sim.put_master_on(bus, Some(link(self.scenario, bus, master)));
                 }
             }
             _ => {}
@@ -269,6 +270,14 @@ impl Observer<'_> {
             recorder.house(now, household.house());
         }
     }
+}
+
+/// What its bus takes for the master's end.
+fn link<N: Node>(scenario: &Scenario, bus: usize, master: N) -> Link<N> {
+    let other = bus.checked_sub(1).and_then(|other| scenario.others.get(other));
+    let delay = other.map_or(scenario.delay, |other| other.delay);
+    let settings = if delay.is_zero() { LinkSettings::default() } else { LinkSettings::CONVERTER };
+    Link::with_settings(master, settings)
 }
 
 /// What the master of a bus with these chargers is told.
