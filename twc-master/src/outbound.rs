@@ -17,6 +17,8 @@ use crate::turn::{Exchange, Kind, earliest};
 const SAVE_RETRY: Duration = Duration::from_millis(50);
 /// How much later than planned a heartbeat may be for a query's sake.
 const SLACK: Duration = Duration::from_millis(150);
+/// One that gets its first heartbeat waits this much longer than one that would miss its next.
+const NEWCOMER: Duration = Duration::from_millis(500);
 /// A frame on the wire.
 const FRAME: Duration = Duration::from_millis(20);
 
@@ -123,7 +125,8 @@ impl<S: Share> Master<S> {
             for (slot, slave) in self.slaves.iter().enumerate() {
                 let Some(slave) = slave else { continue };
                 if now >= slave.due && !matches!(slave.phase, Phase::Silent { .. }) {
-                    let turn = (!self.goes_first(slot, now), slave.due, slave.id, slot);
+                    let due = if slave.told_at.is_none() { slave.due + NEWCOMER } else { slave.due };
+                    let turn = (!self.goes_first(slot, now), due, slave.id, slot);
                     first = Some(first.map_or(turn, |first| turn.min(first)));
                 }
             }
