@@ -67,21 +67,23 @@ impl Guard {
             let active = ledger.as_ref().filter(|ledger| ledger.contact == Contact::Active);
             *floor = active.map_or(0, |ledger| ledger.times_units(FLOOR.value()));
         }
-        let active = || {
-            let ledgers = self.ledgers.iter().enumerate();
-            ledgers.filter_map(|(slot, ledger)| Some((slot, ledger.as_ref()?)))
-        };
-        let active = || active().filter(|(_, ledger)| ledger.contact == Contact::Active);
-        let misfit = active().filter(|(slot, _)| self.room(*slot, &floors) < 0);
+        let knows = |slot: usize| self.ledger(slot).is_some_and(|ledger| ledger.told() == FLOOR.value());
+        let (mut misfit, mut laggard) = (None, None);
+        for (slot, ledger) in self.ledgers.iter().enumerate() {
+            let active = ledger.as_ref().filter(|ledger| ledger.contact == Contact::Active);
+            let Some(ledger) = active else { continue };
+            if self.room(slot, &floors) < 0 {
+                // A car that does not charge loses nothing by it.
+                let rank = (ledger.aim, ledger.flows, Reverse(slot));
+                misfit = Some(misfit.map_or(rank, |misfit| rank.min(misfit)));
+            }
+            if laggard.is_none() && ledger.has_lagged(SILENCE, now) && knows(slot) && self.is_over(slot) {
+                laggard = Some((slot, Withheld::DidNotFollow));
+            }
+        }
         // The floor goes out first: until silence works, 30 s, that is what the slave takes.
-        // A car that does not charge loses nothing by it.
-        let misfit = misfit.min_by_key(|(slot, ledger)| (ledger.aim, ledger.flows, Reverse(*slot)));
-        let knows = |ledger: &Ledger| ledger.told() == FLOOR.value();
-        let misfit = misfit.filter(|(_, ledger)| knows(ledger));
-        let lags = |slot, ledger: &Ledger| ledger.has_lagged(SILENCE, now) && knows(ledger) && self.is_over(slot);
-        let laggard = || active().find(|(slot, ledger)| lags(*slot, ledger));
-        let misfit = misfit.map(|(slot, _)| (slot, Withheld::NoRoom));
-        misfit.or_else(|| laggard().map(|(slot, _)| (slot, Withheld::DidNotFollow)))
+        let misfit = misfit.map(|(_, _, Reverse(slot))| slot).filter(|slot| knows(*slot));
+        misfit.map(|slot| (slot, Withheld::NoRoom)).or(laggard)
     }
 
     /// Ends a withholding. What a slave then needs to come back is another matter.
