@@ -1,5 +1,5 @@
-//! Reference (b): the solar mode that evcc documents, with its defaults, for two charging points. Written from what its
-//! documentation and behaviour say, not from its code.
+//! Reference (b): evcc's solar mode with its defaults, for two charging points. The facts are from its documentation and
+//! its source, the words are ours.
 
 use std::time::Duration;
 
