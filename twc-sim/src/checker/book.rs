@@ -60,6 +60,8 @@ pub(super) struct Entry {
     pub(super) resumed_at: Instant,
     /// It has reported no more than the target since that was sent.
     pub(super) is_acknowledged: bool,
+    /// Since when that is so.
+    pub(super) acknowledged_at: Instant,
     /// Two exchanges in a row have shown what it was told, and no other master has been there since.
     pub(super) is_known: bool,
     /// It answered the last exchange that is over.
@@ -242,7 +244,11 @@ impl Book {
         exchange.drawn = u32::from(answer.drawn.value());
         let limit = exchange.limit;
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.is(bus, answer.slave)) {
-            entry.is_acknowledged = limit <= entry.target;
+            let acknowledges = limit <= entry.target;
+            if acknowledges && !entry.is_acknowledged {
+                entry.acknowledged_at = now;
+            }
+            entry.is_acknowledged = acknowledges;
         }
         true
     }
@@ -312,6 +318,7 @@ impl Book {
                     last_end: end,
                     resumed_at: end,
                     is_acknowledged: false,
+                    acknowledged_at: end,
                     is_known: false,
                     answers: false,
                     announces: None,
@@ -327,6 +334,11 @@ impl Entry {
     /// A unit that hears anything it takes for its master does not announce itself; so this one has cut its current.
     fn has_announced_long_enough(&self) -> bool {
         self.announces.is_some_and(|(first, last)| last.since(first) >= ANNOUNCES_FOR)
+    }
+
+    /// It was told less than it may have, and has not reported that yet.
+    pub(super) fn comes_down(&self) -> bool {
+        !self.is_acknowledged && self.target < self.committed
     }
 
     fn is(&self, bus: usize, slave: TwcId) -> bool {

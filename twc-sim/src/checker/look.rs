@@ -129,7 +129,7 @@ impl Checker {
         let limit = self.limit(circuit);
         let is_undetected = self.excused & 1 << circuit != 0;
         let (waits, is_overdrawn) = (
-            self.waits_for_silence(now, circuit, |entry| !entry.is_acknowledged),
+            self.waits_for_silence(now, circuit, |entry| !entry.is_acknowledged) || self.follows(now, circuit),
             self.truth.is_overdrawn(circuit),
         );
         let Some(state) = self.states.get_mut(circuit) else {
@@ -181,6 +181,17 @@ impl Checker {
         self.book
             .on_circuit(circuit)
             .any(|entry| never_stops(entry) || (comes_down(entry) && now < since.max(entry.resumed_at) + patience))
+    }
+
+    /// Whether after a fall somebody has just reported what he was told, and his car still follows.
+    fn follows(&self, now: Instant, circuit: usize) -> bool {
+        let fell_at = self.states.get(circuit).and_then(|state| state.fell_at);
+        let follows = |at: Instant| {
+            let just =
+                |entry: &Entry| entry.acknowledged_at >= at && now < entry.acknowledged_at + self.config.reaction;
+            self.book.on_circuit(circuit).any(|entry| just(entry) && entry.committed > entry.target)
+        };
+        fell_at.is_some_and(follows)
     }
 
     /// What happened to the master: a limit that has just fallen is not yet to be kept.
