@@ -43,10 +43,10 @@ pub struct Link<N> {
     echoes: [Option<Echo>; ECHOES],
 }
 
-/// How much later an echo may be delivered on a link that is known to echo: what a converter held back comes in a burst.
-const LATE_ECHO: Duration = Duration::from_secs(7);
+/// How much later an echo may be delivered on a link that is known to echo.
+const LATE_ECHO: Duration = Duration::from_secs(2);
 /// How many frames of ours may be on their way back.
-const ECHOES: usize = 8;
+const ECHOES: usize = 4;
 
 #[derive(Debug)]
 struct Echo {
