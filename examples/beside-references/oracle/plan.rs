@@ -144,7 +144,7 @@ mod tests {
     fn it_charges_through_a_short_cloud_and_not_for_a_short_gap_in_them() {
         let mut sky = [9_000; 60];
         sky[30] = 0;
-        assert_eq!(plan(&sky), [[true, true]; 60]);
+        assert_eq!(plan(&sky), [[true, false]; 60]);
         let mut sky = [0; 60];
         sky[30] = 9_000;
         assert_eq!(plan(&sky), [[false, false]; 60]);
