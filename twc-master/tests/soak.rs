@@ -11,9 +11,9 @@ use twc_sim::soak;
 
 /// More are `twc-master soak`.
 const WORLDS: u64 = 40;
-/// Worlds in which it is known not to hold: a slave that is silent, or was silenced, is told its floor again by a master
-/// that starts anew, or when it announces itself, though the floors of all do not fit. See `docs/safety.md`. In the
-/// last one cars that forgive it make way for each other too often.
+/// Worlds in which it is known not to hold, see `docs/safety.md`: a slave on a damaging line is not linked in time, a
+/// master that starts anew under a limit that has fallen calls slaves that may resume with more, and cars that forgive it
+/// make way for each other too often.
 const OPEN: [u64; 3] = [1, 5, 29];
 
 #[test]
