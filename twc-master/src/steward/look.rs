@@ -88,7 +88,7 @@ impl Look {
     /// What those slaves draw together on each phase.
     pub(super) fn drawn(&self, of: impl Fn(TwcId) -> bool) -> PerPhase {
         let those = self.seen.iter().flatten().filter(|seen| of(seen.status.slave));
-        those.fold(PerPhase::ZERO, |sum, seen| sum.plus(PerPhase::of(seen.drawn(), seen.used)))
+        those.fold(PerPhase::ZERO, |sum, seen| sum.plus(PerPhase::of(seen.status.drawn, seen.used)))
     }
 
     /// What those slaves may draw together on each phase by the master's books.
@@ -136,54 +136,7 @@ impl Seen {
         idle && !self.draws() && now.since(self.steady_since) >= CONTENT
     }
 
-    /// What it draws. One that is silent counts with its last answer until it must have stopped; as long as that is
-    /// reserved, it permits nobody more.
-    fn drawn(&self) -> CentiAmps {
-        if self.status.off { CentiAmps::ZERO } else { self.status.drawn }
-    }
-
     pub(super) fn draws(&self) -> bool {
         self.status.drawn >= DRAWS
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::event::Constraint;
-
-    #[test]
-    fn a_car_that_was_cut_off_draws_nothing_once_it_must_have_stopped() {
-        let drawn = CentiAmps::from_amps(10);
-        let status = |off| SlaveStatus {
-            slave: TwcId::new(1),
-            version: twc_proto::Version::P2,
-            standing: Standing::Withheld,
-            state: SlaveState::CHARGING,
-            target: CentiAmps::ZERO,
-            constraint: Constraint::Silent,
-            since: Instant::ZERO,
-            next: None,
-            offered: None,
-            limit: drawn,
-            drawn,
-            commitment: if off { CentiAmps::ZERO } else { drawn },
-            withheld: None,
-            strikes: 1,
-            off,
-        };
-        let seen = |off| Seen {
-            status: status(off),
-            phases: PhaseSet::ALL,
-            used: PhaseSet::ALL,
-            watt_hours: None,
-            known: Instant::ZERO,
-            steady: drawn,
-            steady_since: Instant::ZERO,
-        };
-        for (off, expected) in [(false, 1_000), (true, 0)] {
-            let look = Look { seen: [Some(seen(off)), None, None] };
-            assert_eq!(look.drawn(|_| true), PerPhase([expected; 3]));
-        }
     }
 }
