@@ -103,7 +103,9 @@ impl Surplus {
             Some(at) if beyond == 0 => (off(SolarReason::Starting { at }), Left { open: after.open, ..left }),
             _ => {
                 let needed = watts(minimum, config.volts).saturating_mul(wish.phases.count().into());
-                (off(SolarReason::Insufficient { available: pool.total(), needed }), left)
+                // What is missing may be missing now, or on average.
+                let available = pool.total().min(left.usual.total());
+                (off(SolarReason::Insufficient { available, needed }), left)
             }
         }
     }
