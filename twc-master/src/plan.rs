@@ -33,6 +33,8 @@ struct Round {
     wishes: [Wish; MAX_SLAVES],
     count: usize,
     budget: CentiAmps,
+    /// Who may be back at any time.
+    away: [bool; MAX_SLAVES],
     /// Who waits for more than the floors of the others leave.
     crowded_out: Option<usize>,
 }
@@ -188,8 +190,13 @@ impl<S: Share> Master<S> {
 
     /// What every slave brings to the division. What silent slaves may still draw is not there to be divided.
     fn wishes(&self) -> Round {
-        let mut round =
-            Round { wishes: [NOBODY; MAX_SLAVES], count: 0, budget: CentiAmps::ZERO, crowded_out: None };
+        let mut round = Round {
+            wishes: [NOBODY; MAX_SLAVES],
+            count: 0,
+            budget: CentiAmps::ZERO,
+            away: self.away(),
+            crowded_out: None,
+        };
         let (mut reserved, mut returning) = (0_u16, FLOOR);
         for (slot, slave) in self.slaves.iter().enumerate() {
             let Some(slave) = slave else { continue };
@@ -214,7 +221,7 @@ impl<S: Share> Master<S> {
         let site = self.guard.site_limit();
         let whole = self.budget.unwrap_or(site).min(site).value();
         let floors = FLOOR.value().saturating_mul(round.count as u16);
-        let away = self.away().iter().filter(|away| **away).count() as u16 * FLOOR.value();
+        let away = round.away.iter().filter(|away| **away).count() as u16 * FLOOR.value();
         let left = site.value().saturating_sub(reserved);
         let all_fit = floors.saturating_add(away) <= left;
         let kept = if all_fit { away } else { 0 };
@@ -271,8 +278,7 @@ impl<S: Share> Master<S> {
                 slave.curing = cure;
             }
         }
-        let away = self.away();
-        self.guard.fit(&mut fitting, &away, now);
+        self.guard.fit(&mut fitting, &round.away, now);
         for wish in wishes {
             let Some(slot) = self.slot_of(wish.slave) else { continue };
             let Some(Some(slave)) = self.slaves.get(slot) else { continue };
