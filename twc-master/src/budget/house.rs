@@ -103,12 +103,20 @@ impl HouseLimit {
     /// exceeded while nothing may be raised. It falls below `floors`, the least with which the wall connectors that are
     /// linked go on, only where that was so for a while.
     pub fn beside(&self, committed: [CentiAmps; 3], floors: [CentiAmps; 3]) -> [CentiAmps; 3] {
-        let mut phases = self.lately.into_iter().zip(committed).zip(floors);
-        self.limit.map(|limit| {
-            let Some(((lately, committed), floor)) = phases.next() else { return limit };
-            let limit = limit.max(lately.min(floor));
-            if self.may_raise() { limit } else { limit.min(committed) }
-        })
+        let mut limits = self.sparing(floors);
+        if !self.may_raise() {
+            limits.iter_mut().zip(committed).for_each(|(limit, committed)| *limit = (*limit).min(committed));
+        }
+        limits
+    }
+
+    /// The limit, below `floors` only where that was so for a while.
+    pub(crate) fn sparing(&self, floors: [CentiAmps; 3]) -> [CentiAmps; 3] {
+        let mut limits = self.limit;
+        for ((limit, lately), floor) in limits.iter_mut().zip(self.lately).zip(floors) {
+            *limit = (*limit).max(lately.min(floor));
+        }
+        limits
     }
 }
 

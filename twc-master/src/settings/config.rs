@@ -46,6 +46,11 @@ impl Settings {
         }
     }
 
+    /// What the configuration says of a wall connector, if it lists it.
+    pub(crate) fn listed(&self, id: TwcId) -> Option<&SlaveSettings> {
+        self.slaves.iter().find(|slave| slave.id == id)
+    }
+
     /// Whether a wall connector hangs below a circuit, directly or not; everything hangs below the site.
     pub(crate) fn is_below(&self, slave: &SlaveSettings, circuit: Option<usize>) -> bool {
         let mut place = slave.circuit;

@@ -53,7 +53,7 @@ impl Look {
                 status.drawn = CentiAmps::ZERO;
             }
             let known = before.iter().flatten().find(|seen| seen.status.slave == status.slave);
-            let listed = settings.slaves.iter().find(|slave| slave.id == status.slave);
+            let listed = settings.listed(status.slave);
             let phases = listed.map_or(PhaseSet::ALL, |slave| slave.phases);
             let knowledge = master.knowledge(status.slave);
             let measured = knowledge.and_then(|of| of.phase_amps).filter(|(_, at)| now.since(*at) < PHASES_AGE);

@@ -180,10 +180,7 @@ impl Steward {
         let (settings, look) = (&self.settings, &self.look);
         for watched in &mut self.watched {
             let circuit = watched.circuit;
-            let is_below = |id: TwcId| {
-                let listed = settings.slaves.iter().find(|slave| slave.id == id);
-                listed.is_none_or(|slave| settings.is_below(slave, circuit))
-            };
+            let is_below = |id: TwcId| settings.listed(id).is_none_or(|slave| settings.is_below(slave, circuit));
             watched.own.note(now, look.drawn(is_below));
             let limit = watched.house.limit(now);
             let wanted = match limit.freshness {
@@ -208,7 +205,7 @@ impl Steward {
 
     /// What protection leaves a slave: the least of every watched limit above it.
     fn protection(&self, now: Instant, seen: &look::Seen) -> CentiAmps {
-        let listed = self.settings.slaves.iter().find(|slave| slave.id == seen.status.slave);
+        let listed = self.settings.listed(seen.status.slave);
         let above = self
             .watched
             .iter()
@@ -217,7 +214,7 @@ impl Steward {
         let leaves = above.map(|watched| {
             let limit = watched.house.limit(now);
             // A doubt lowers to the floor and ends no session.
-            let kept = limit.limit.into_iter().zip(limit.lately).map(|(free, lately)| free.max(lately.min(FLOOR)));
+            let kept = limit.sparing([FLOOR; PHASES]);
             let phases = (0..PHASES).zip(kept).filter(|(phase, _)| seen.phases.contains(*phase));
             let free = phases.map(|(_, free)| free).min().unwrap_or_default();
             match limit.freshness {

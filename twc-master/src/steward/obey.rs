@@ -36,7 +36,7 @@ impl Steward {
         let told = self.obeyed(slave);
         let tried = told.is_some_and(|told| !told.stopped && now < told.since + SHOWS_ITS_CAR);
         let asks = seen.asks(now) || seen.status.withheld.is_some() || tried;
-        let listed = self.settings.slaves.iter().find(|listed| listed.id == slave);
+        let listed = self.settings.listed(slave);
         let usual = Candidate {
             slave,
             mode: Mode::Now,
@@ -76,7 +76,7 @@ impl Steward {
         if told.is_some_and(|told| told.stopped == stop && told.cap == cap) {
             return;
         }
-        let listed = self.settings.slaves.iter().find(|listed| listed.id == slave);
+        let listed = self.settings.listed(slave);
         let settings = SlaveSettings {
             profile: listed.map_or(&Profile::UNKNOWN, |listed| listed.car),
             priority: listed.map_or(0, |listed| listed.priority),
