@@ -20,6 +20,7 @@ mod file;
 mod household;
 mod outcome;
 mod record;
+mod recorder;
 mod run;
 mod site;
 mod switches;

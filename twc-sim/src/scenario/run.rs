@@ -4,7 +4,8 @@ use twc_proto::{Instant, Link, LinkSettings, Node};
 
 use super::household::Household;
 use super::outcome::Outcome;
-use super::record::{Record, Recorder};
+use super::record::Record;
+use super::recorder::Recorder;
 use super::timeline::Action;
 use super::watch::Watch;
 use super::{Limit, MasterSpec, Scenario};
