@@ -47,3 +47,10 @@ fn after_a_crash_only_those_are_spoken_to_whose_floors_fit() {
         137, 66, 82, 134, 128, 1, 134, 186,
     ]);
 }
+
+/// Found by the fuzzer: a slave that was withheld while its first heartbeat waited for the state file kept its room for
+/// good, and the master wanted to be woken at the end of a reservation that lay in the past.
+#[test]
+fn a_slave_withheld_before_its_first_heartbeat_owes_nothing() {
+    fuzz::operations(&[165, 77, 4, 111, 19, 46, 119, 119, 4, 47, 46, 179, 111, 46, 133, 132, 103]);
+}

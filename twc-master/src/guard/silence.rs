@@ -6,7 +6,7 @@ use core::time::Duration;
 use twc_proto::Instant;
 
 use super::Guard;
-use super::ledger::{Contact, Doubt, NOT_YET, PROOFS, Reach};
+use super::ledger::{Admission, Contact, Doubt, NOT_YET, PROOFS, Reach};
 use crate::config::{FLOOR, Timing};
 use crate::event::Withheld;
 
@@ -119,9 +119,14 @@ impl Guard {
     /// No more heartbeats go to this slave; `why` where they could. With a car plugged in that is a strike.
     pub(crate) fn silence(&mut self, slot: usize, why: Option<Withheld>, plugged: bool) {
         let Some(ledger) = self.ledger_mut(slot) else { return };
+        // It was on its way through the state file to a first heartbeat, which it does not get now.
+        let withdraws = core::mem::replace(&mut ledger.admission, Admission::None) != Admission::None;
         if ledger.is_strange() {
             // Nobody served it: there is nothing to reserve, and nothing for the state file to say.
             ledger.withheld = why;
+            if withdraws {
+                self.changed();
+            }
             return;
         }
         ledger.contact = Contact::Silent;
