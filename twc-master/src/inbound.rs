@@ -31,6 +31,7 @@ const DAMAGING: Duration = Duration::from_secs(5);
 /// So long after its last heartbeat a slave announces itself again: about 10 s. Later may have another cause.
 const SLAVE_NOTICES: Range<Duration> = Duration::from_secs(9)..Duration::from_secs(13);
 impl<S: Share> Master<S> {
+    #[inline(never)] // Flash: as `transmit`.
     pub(crate) fn receive(&mut self, now: Instant, received: &Received) {
         self.turn.rest_until(now + self.config.timing.quiet_gap);
         match &received.message() {

@@ -257,7 +257,7 @@ impl<S: Share> Master<S> {
                 stopped: self.guard.is_stopped(slot),
             });
         }
-        Snapshot { revision: self.guard.revision(), slaves }
+        Snapshot { revision: self.guard.revision(), slaves, state_lost: self.guard.state_lost() }
     }
 
     /// The snapshot with this revision is on disk.
@@ -359,6 +359,7 @@ impl<S: Share> Node for Master<S> {
         self.transmit(now)
     }
 
+    #[inline(never)] // Flash: as `transmit`.
     fn poll_timeout(&self) -> Option<Instant> {
         let window = self.given_up_at();
         let announce = self.announcement.due().map(|due| due.max(self.turn.free_at));

@@ -23,6 +23,7 @@ const NEWCOMER: Duration = Duration::from_millis(500);
 const FRAME: Duration = Duration::from_millis(20);
 
 impl<S: Share> Master<S> {
+    #[inline(never)] // Flash: in line in its only caller, whose frame is large, every access is longer; 1.4 KB.
     pub(crate) fn transmit(&mut self, now: Instant) -> Option<Envelope> {
         if self.is_hands_off() || !self.turn.is_free(now) {
             return None;
@@ -119,6 +120,7 @@ impl<S: Share> Master<S> {
     }
 
     /// The heartbeat that has been due longest, or one that does not wait for its turn, if the guard lets it go.
+    #[inline(never)] // Flash: as `transmit`.
     fn heartbeat_due(&mut self, now: Instant) -> Option<Envelope> {
         for _ in 0..MAX_SLAVES {
             let mut first = None;
@@ -206,6 +208,7 @@ impl<S: Share> Master<S> {
     }
 
     /// When the next frame that is no heartbeat can go out, where one is wanted and there is slack for it.
+    #[inline(never)] // Flash: as `transmit`.
     pub(crate) fn extra_timeout(&self) -> Option<Instant> {
         let at = self.turn.free_at.max(self.now);
         if self.turn.exchange.is_some() || self.is_hands_off() || !self.has_slack(at) {

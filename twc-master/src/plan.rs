@@ -41,6 +41,7 @@ struct Round {
 
 impl<S: Share> Master<S> {
     /// Brings every slave's target up to date.
+    #[inline(never)] // Flash: as `transmit`.
     pub(crate) fn plan(&mut self, now: Instant) {
         self.switch_as_ordered(now);
         let round = self.wishes();

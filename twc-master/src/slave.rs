@@ -226,6 +226,7 @@ impl Slave {
         changed
     }
 
+    #[inline(never)] // Flash: as `transmit`.
     fn note_demand(&mut self, now: Instant) {
         let idle = self.state == SlaveState::READY && self.drawn < CentiAmps::from_amps(1);
         let idle_since = *self.idle_since.get_or_insert(now);

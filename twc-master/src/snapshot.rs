@@ -34,4 +34,7 @@ pub struct Snapshot {
     pub revision: u32,
     /// The slaves.
     pub slaves: [Option<KnownSlave>; MAX_SLAVES],
+    /// Slaves of an earlier run whose state was lost may still follow it: the next run needs to know, as
+    /// [`crate::Config::state_lost`].
+    pub state_lost: bool,
 }

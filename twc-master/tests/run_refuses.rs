@@ -34,6 +34,23 @@ fn a_converter_that_is_not_there_is_exit_4_and_named() {
 }
 
 #[test]
+fn a_lost_state_is_not_forgotten_by_a_start_that_finds_no_port() {
+    let state = scratch("lost").join("state.json");
+    std::fs::write(&state, "no state").unwrap();
+    let arguments = ["run", "--link", "serial:/dev/no-such-port", "--limit", "40A", "--json", "--state"];
+    for start in ["first", "second"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_twc-master")).args(arguments).arg(&state).output().unwrap();
+        assert_eq!(output.status.code(), Some(4), "{start}");
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.contains("\"state-unreadable\""), "{start}: {said}");
+    }
+    assert_eq!(std::fs::read_to_string(state.with_extension("json.unreadable")).unwrap(), "no state");
+    let mut third = programs::run("sim", &state);
+    third.wait_for(10, |line| line.contains("\"state-unreadable\"").then_some(()));
+    third.wait_for(10, |line| line.contains("\"connected\"").then_some(()));
+}
+
+#[test]
 fn amps_that_make_no_sense_are_exit_2_and_named() {
     for limit in ["40", "5.99A", "A", "-1A", "700A"] {
         let (code, message) = refused("amps", &["--link", "serial:/dev/null", &format!("--limit={limit}")]);

@@ -73,6 +73,11 @@ impl Guard {
         self.ledger(slot).is_some_and(|ledger| ledger.phases_void)
     }
 
+    /// Whether somebody may follow what an earlier run sent, of which nothing is known.
+    pub(crate) fn state_lost(&self) -> bool {
+        self.state_lost
+    }
+
     pub(crate) fn revision(&self) -> u32 {
         self.revision
     }

@@ -176,6 +176,11 @@ impl Guard {
 
     /// What was feared of slaves that we never served ends when they must have stopped.
     pub(crate) fn end_fears(&mut self, now: Instant) {
+        if self.state_lost && self.start_up.is_none_or(|until| now >= until) {
+            // By now everybody is on the books, or must have stopped.
+            self.state_lost = false;
+            self.changed();
+        }
         let quiet_since = now - self.times.stop;
         for ledger in self.ledgers.iter_mut().flatten().filter(|ledger| ledger.is_strange()) {
             if matches!(ledger.reach, Reach::At(at) if at <= quiet_since) {

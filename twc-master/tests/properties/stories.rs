@@ -153,7 +153,10 @@ fn after_a_lost_state_file_nobody_is_told_what_does_not_fit_beside_every_units_m
     let start = world.now;
     world.run_for(59 * SECOND);
     assert!(!world.judge.log.iter().any(|frame| frame.at > start), "32 + 80 + 32 A may be in force");
+    let is_lost = |world: &World| world.master.as_ref().unwrap().snapshot().state_lost;
+    assert!(is_lost(&world), "a master that starts now has to wait as well");
     world.run_for(60 * SECOND);
+    assert!(!is_lost(&world), "this one does not");
     assert_eq!([0, 1, 2].map(|slot| world.units[slot].in_force()), [2_800, 600, 600]);
     assert!(world.judge.broken.is_empty(), "{:?}", world.judge.broken);
 }

@@ -67,11 +67,11 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
     let opener = link.opener()?;
     let file = StateFile::open(args.state.clone(), &link.to_string())?;
     let mut reporter = Reporter::new(args.json, link.to_string());
-    let (mut state, lost) = known_state(args, &file, &mut reporter)?;
+    let mut state = known_state(args, &file, &mut reporter)?;
     if let Some(id) = args.id.or(settings.as_ref().and_then(|settings| settings.id)) {
         state.set_id(id);
     }
-    let config = config(args, settings.as_ref(), &state, lost, &link);
+    let config = config(args, settings.as_ref(), &state, &link);
     let share = settings.as_ref().map_or_else(Any::default, |settings| settings.share);
     let mut master =
         Master::new(config, share, Instant::ZERO).map_err(|error| Failure::usage(error.to_string()))?;
@@ -99,7 +99,7 @@ fn link(args: &RunArgs, settings: Option<&Settings>) -> Result<LinkSpec, Failure
 }
 
 /// What the master is told; a configuration comes whole, so that nothing of it is overruled by half.
-fn config(args: &RunArgs, settings: Option<&Settings>, state: &State, lost: bool, link: &LinkSpec) -> Config {
+fn config(args: &RunArgs, settings: Option<&Settings>, state: &State, link: &LinkSpec) -> Config {
     let id = state.id().unwrap_or_default();
     let mut config = match settings {
         Some(settings) => settings.config(id, state.sign(), link.timing()),
@@ -112,7 +112,7 @@ fn config(args: &RunArgs, settings: Option<&Settings>, state: &State, lost: bool
         },
     };
     config.durable = true;
-    config.state_lost = lost;
+    config.state_lost = state.is_lost();
     config
 }
 
@@ -131,27 +131,26 @@ fn dry_run(args: &RunArgs, link: &LinkSpec, settings: Option<&Settings>) -> Resu
     }
 }
 
-fn known_state(args: &RunArgs, file: &StateFile, reporter: &mut Reporter) -> Result<(State, bool), Failure> {
-    let found = file.read()?;
-    let lost = matches!(found, Found::Unreadable(_));
-    let mut state = match found {
-        Found::State(state) => state,
+/// What an earlier run left. Where it was lost, that is said at every start until it is of no concern any more.
+fn known_state(args: &RunArgs, file: &StateFile, reporter: &mut Reporter) -> Result<State, Failure> {
+    const UNKNOWN: &str =
+        "wall connectors may wait a minute for their first heartbeat, for nobody knows what they follow";
+    let mut lost = |how: &str| reporter.note(Instant::ZERO, "state-unreadable", &format!("{how}: {UNKNOWN}"));
+    let mut state = match file.read()? {
+        Found::State(state) => {
+            if state.is_lost() {
+                lost("the state file made no sense at an earlier start that did not get far");
+            }
+            state
+        }
         Found::Nothing => State::fresh(),
         Found::Unreadable(aside) => {
-            reporter.note(
-                Instant::ZERO,
-                "state-unreadable",
-                &format!(
-                    "the state file made no sense and was put aside as {}: wall connectors may wait a minute for \
-                     their first heartbeat, for nobody knows what they follow",
-                    aside.display()
-                ),
-            );
-            State::fresh()
+            lost(&format!("the state file made no sense and was kept as {}", aside.display()));
+            State::after_a_loss()
         }
     };
     args.forget.iter().for_each(|id| state.forget(*id));
-    Ok((state, lost))
+    Ok(state)
 }
 
 async fn serve(

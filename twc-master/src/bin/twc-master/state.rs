@@ -27,6 +27,9 @@ pub(crate) struct State {
     id: String,
     sign: u8,
     slaves: Vec<SavedSlave>,
+    /// A file before this one made no sense, and its slaves may still follow what it knew.
+    #[serde(default)]
+    lost: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +51,7 @@ struct SavedSlave {
 }
 
 impl State {
-    const FORMAT: u32 = 2;
+    const FORMAT: u32 = 3;
 
     /// A state for a link never used before: a random id that nobody is known by, and a random sign.
     pub(crate) fn fresh() -> Self {
@@ -61,7 +64,16 @@ impl State {
             random = RandomState::new().build_hasher().finish();
         };
         let sign = (random >> 16) as u8;
-        Self { format: Self::FORMAT, id: TwcId::new(id).to_string(), sign, slaves: Vec::new() }
+        Self { format: Self::FORMAT, id: TwcId::new(id).to_string(), sign, slaves: Vec::new(), lost: false }
+    }
+
+    /// A state in place of one that makes no sense.
+    pub(crate) fn after_a_loss() -> Self {
+        Self { lost: true, ..Self::fresh() }
+    }
+
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost
     }
 
     pub(crate) fn id(&self) -> Option<TwcId> {
@@ -104,7 +116,7 @@ impl State {
             strikes: slave.strikes,
             phases_void: slave.phases_void,
         });
-        Self { format: Self::FORMAT, slaves: slaves.collect(), ..self.clone() }
+        Self { format: Self::FORMAT, slaves: slaves.collect(), lost: snapshot.state_lost, ..self.clone() }
     }
 
     pub(crate) fn forget(&mut self, id: TwcId) {
@@ -140,7 +152,7 @@ pub(crate) enum Found {
     State(State),
     /// There was none.
     Nothing,
-    /// There was one that makes no sense; it was put aside under this name.
+    /// There is one that makes no sense; it was copied aside under this name.
     Unreadable(PathBuf),
 }
 
@@ -170,7 +182,8 @@ impl StateFile {
         Ok(Self { path, _lock: lock })
     }
 
-    /// Reads what an earlier run left. A file that makes no sense is put aside, never guessed at.
+    /// Reads what an earlier run left. A file that makes no sense is copied aside, never guessed at, and stays until
+    /// [`StateFile::write`] replaces it: a start that ends before has forgotten nothing.
     pub(crate) fn read(&self) -> Result<Found, Failure> {
         let text = match fs::read(&self.path) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -191,8 +204,8 @@ impl StateFile {
             )));
         }
         let aside = beside(&self.path, ".unreadable");
-        fs::rename(&self.path, &aside).map_err(|error| {
-            Failure::failed(format!("cannot put state file {} aside: {error}", self.path.display()))
+        fs::copy(&self.path, &aside).map_err(|error| {
+            Failure::failed(format!("cannot copy state file {} aside: {error}", self.path.display()))
         })?;
         Ok(Found::Unreadable(aside))
     }
@@ -280,19 +293,25 @@ mod tests {
         let Found::State(state) = file.read().unwrap() else { panic!("format 1 is known") };
         let slave = state.slaves().next().unwrap();
         assert_eq!((slave.commitment, slave.sign, slave.strikes), (CentiAmps::new(1_400), None, 0));
-        fs::write(&path, text(3)).unwrap();
+        fs::write(&path, text(State::FORMAT + 1)).unwrap();
         assert!(file.read().is_err());
         assert!(path.exists());
     }
 
     #[test]
-    fn a_file_that_makes_no_sense_is_put_aside_and_not_guessed_at() {
+    fn a_file_that_makes_no_sense_is_kept_aside_and_not_guessed_at_until_another_says_that_it_was_lost() {
         let path = place("aside");
         let file = StateFile::open(Some(path.clone()), "").unwrap();
         fs::write(&path, "{\"format\":1,\"id\":\"XXXX\"").unwrap();
         let aside = beside(&path, ".unreadable");
-        assert_eq!(file.read().unwrap(), Found::Unreadable(aside.clone()));
-        assert!(aside.exists() && !path.exists());
+        for _ in 0..2 {
+            assert_eq!(file.read().unwrap(), Found::Unreadable(aside.clone()));
+        }
+        file.write(&State::after_a_loss()).unwrap();
+        let Found::State(state) = file.read().unwrap() else { panic!("a state was written") };
+        assert!(state.is_lost() && aside.exists());
+        let settled = Snapshot { revision: 1, slaves: [None; 3], state_lost: false };
+        assert!(!state.with_slaves(&settled).is_lost());
     }
 
     #[test]
