@@ -4,7 +4,7 @@ use core::ops::Range;
 use core::time::Duration;
 
 use twc_proto::message::{Item, PlugState, Report, SlaveHeartbeat, SlaveLinkReady};
-use twc_proto::{BodyLen, CentiAmps, Instant, Message, Received, Sign, SlaveState, TwcId, Version};
+use twc_proto::{BodyLen, CentiAmps, Instant, Message, Received, SlaveState, TwcId, Version};
 
 use crate::event::{Constraint, Event};
 use crate::foreign::Foreign;
@@ -20,14 +20,12 @@ const GIVE_UP: Duration = Duration::from_secs(10);
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How often it is asked whether a car that sleeps is still plugged in.
 const ASLEEP: Duration = Duration::from_secs(60);
-/// Longer than it takes a unit to announce itself again.
-const NEXT_LINK_READY: Duration = Duration::from_secs(12);
 /// A silent unit that may still hear us is called after a minute, and then after twice that each time, up to 16 minutes.
 const MOST_DOUBLINGS: u8 = 4;
 /// An answer later than this belongs to nothing we know of.
 const MOST_LATE: Duration = Duration::from_secs(2);
 /// So long after a damaged frame the bus is one that damages frames.
-const DAMAGING: Duration = Duration::from_secs(5);
+const DAMAGING: Duration = Duration::from_secs(3);
 /// So long after its last heartbeat a slave announces itself again: about 10 s. Later may have another cause.
 const SLAVE_NOTICES: Range<Duration> = Duration::from_secs(9)..Duration::from_secs(13);
 impl<S: Share> Master<S> {
@@ -139,7 +137,7 @@ impl<S: Share> Master<S> {
         }
         let version = Version::from_link_ready(body_len);
         let mut slave = Slave::new(ready.slave, version, ready.max_current, now);
-        slave.learn(ready, body_len);
+        slave.sign = Some(ready.sign);
         slave.settings = self.settings(ready.slave);
         self.guard.open(slot, &self.config, ready.slave, ready.max_current);
         if let Some(place) = self.slaves.get_mut(slot) {
@@ -154,12 +152,11 @@ impl<S: Share> Master<S> {
     fn may_be_a_ghost(&mut self, slot: usize, now: Instant, ready: &SlaveLinkReady) -> bool {
         let replaces = self.slaves.get(slot).is_some_and(Option::is_some);
         let is_damaging = self.garbled > 0 && now.since(self.disturbed_at) < DAMAGING;
-        let said = (ready.slave, ready.sign);
-        (replaces || is_damaging) && !self.was_rumoured(said)
+        (replaces || is_damaging) && !self.was_rumoured(*ready)
     }
 
     /// Whether somebody said the same before; a few are remembered, for they may say it in turn.
-    fn was_rumoured(&mut self, said: (TwcId, Sign)) -> bool {
+    fn was_rumoured(&mut self, said: SlaveLinkReady) -> bool {
         let known = self.rumours.contains(&Some(said));
         if !known {
             self.rumours.rotate_right(1);
@@ -207,11 +204,10 @@ impl<S: Share> Master<S> {
         let noticed = self.guard.was_silent_alone(slot, &SLAVE_NOTICES, now);
         let undisturbed_since = self.disturbed_at;
         let Some(Some(slave)) = self.slaves.get_mut(slot) else { return };
-        let known_sign = slave.sign;
+        let known_sign = slave.sign.replace(ready.sign);
         slave.learn(ready, body_len);
         slave.state_again();
-        // One that says something new is served when it has said it twice, and served anyway when it does not.
-        slave.due = if slave.contradicts() { now + NEXT_LINK_READY } else { now };
+        slave.due = now;
         let (was, version, unit_max) = (slave.phase, slave.version, slave.unit_max);
         slave.seems_deaf |= was_served;
         // A unit that restarted, or that does not hear us, announces itself too and proves nothing. On a bus that
@@ -399,7 +395,9 @@ impl<S: Share> Master<S> {
                 Reservation::Running => {}
                 Reservation::Ended => self.events.push(Event::ReservationEnded { slave: slave.id }),
                 Reservation::Unproven if kept => {
-                    let patience = self.guard.stops_after() * (1 << slave.called.min(MOST_DOUBLINGS));
+                    let mut patience = self.guard.stops_after();
+                    (0..slave.called.min(MOST_DOUBLINGS))
+                        .for_each(|_| patience = patience.saturating_add(patience));
                     let is_called = others_served && self.guard.withheld(slot).is_none();
                     if is_called && !self.guard.was_served_within(slot, patience, now) {
                         // It may hear others served and believe that it has a master. What it may hold stays counted.

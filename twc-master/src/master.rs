@@ -2,7 +2,8 @@
 
 use core::time::Duration;
 
-use twc_proto::{CentiAmps, DecodeError, Envelope, Instant, Node, Received, Sign, SlaveState, TwcId, Version};
+use twc_proto::message::SlaveLinkReady;
+use twc_proto::{CentiAmps, DecodeError, Envelope, Instant, Node, Received, SlaveState, TwcId, Version};
 
 use crate::config::{Config, ConfigError, FLOOR, MAX_SLAVES, Place};
 use crate::event::{Constraint, Event, EventQueue, Refusal, Withheld};
@@ -37,7 +38,7 @@ pub struct Master<S> {
     pub(crate) foreign: Option<Foreign>,
     pub(crate) surplus_slave: Option<TwcId>,
     /// Linkreadys that may have been damaged ones: each counts when it comes again.
-    pub(crate) rumours: [Option<(TwcId, Sign)>; MAX_SLAVES],
+    pub(crate) rumours: [Option<SlaveLinkReady>; MAX_SLAVES],
     pub(crate) events: EventQueue,
     pub(crate) garbled: u32,
     /// When a frame was last damaged.

@@ -53,8 +53,8 @@ pub(crate) struct Slave {
     pub(crate) sign: Option<Sign>,
     pub(crate) version: Version,
     pub(crate) unit_max: CentiAmps,
-    /// The length and maximum of the last linkready that said something else than what we hold true.
-    doubt: Option<(BodyLen, CentiAmps)>,
+    /// What the last linkready said, where that is something else than what we hold true.
+    doubt: Option<(Version, CentiAmps)>,
     pub(crate) phase: Phase,
     /// Since when it has been known or announced.
     pub(crate) since: Instant,
@@ -150,26 +150,14 @@ impl Slave {
         (CentiAmps::from_amps(5)..=LARGEST_UNIT).contains(&ready.max_current)
     }
 
-    /// Takes what a linkready says. A lower maximum counts at once where it gets heartbeats; a higher one, another body
-    /// length, and anything new from a unit that is not served must be said twice: damage whose sum fits would stay.
+    /// Takes what a linkready says. What is new must be said twice: damage whose sum fits would stay until the unit
+    /// starts anew. It is served as before meanwhile, and keeps to its own maximum whatever it is told.
     pub(crate) fn learn(&mut self, ready: &SlaveLinkReady, body_len: BodyLen) {
-        let said = (body_len, ready.max_current);
-        let twice = self.doubt == Some(said);
-        let version = Version::from_link_ready(body_len);
-        if twice || ready.max_current < self.unit_max && self.phase == Phase::Linked {
-            self.unit_max = ready.max_current;
+        let said = (Version::from_link_ready(body_len), ready.max_current);
+        if self.doubt == Some(said) {
+            (self.version, self.unit_max) = said;
         }
-        if version == self.version || twice {
-            self.version = version;
-        }
-        let settled = self.version == version && self.unit_max == ready.max_current;
-        self.doubt = (!settled).then_some(said);
-        self.sign = Some(ready.sign);
-    }
-
-    /// Whether its last linkready said something that it has not said before.
-    pub(crate) fn contradicts(&self) -> bool {
-        self.doubt.is_some() && self.phase != Phase::Linked
+        self.doubt = (said != (self.version, self.unit_max)).then_some(said);
     }
 
     /// Notes what a decision came to; true when the aim or the kind of constraint is another than before.
@@ -417,27 +405,17 @@ mod tests {
         assert!((0..50).all(|_| slave.command_for(CentiAmps::ZERO, Insist::No) == Some(LimitCommand::Initial)));
     }
 
-    fn says(slave: &mut Slave, amps: u16) -> (u16, bool) {
-        let (sign, max_current) = (Sign::new(1), CentiAmps::from_amps(amps));
-        slave.learn(&SlaveLinkReady { slave: slave.id, sign, max_current }, BodyLen::B16);
-        (slave.unit_max.value() / 100, slave.contradicts())
-    }
-
     #[test]
-    fn a_maximum_that_was_said_once_holds_back_the_first_heartbeat_and_nothing_else() {
+    fn a_maximum_that_is_new_counts_when_it_was_said_twice_in_a_row() {
         let mut slave = Slave::new(TwcId::new(1), Version::P2, CentiAmps::from_amps(32), Instant::ZERO);
-        assert_eq!(says(&mut slave, 11), (32, true), "it may have been damage");
-        assert_eq!(says(&mut slave, 32), (32, false), "it was");
-        assert_eq!(says(&mut slave, 16), (32, true));
-        assert_eq!(says(&mut slave, 16), (16, false));
-    }
-
-    #[test]
-    fn a_slave_with_heartbeats_is_lowered_at_once_and_raised_when_it_says_so_twice() {
-        let mut slave = Slave::new(TwcId::new(1), Version::P2, CentiAmps::from_amps(32), Instant::ZERO);
-        slave.begin_exchange(Instant::ZERO);
-        assert_eq!(says(&mut slave, 16), (16, false));
-        assert_eq!(says(&mut slave, 32), (16, false));
-        assert_eq!(says(&mut slave, 32), (32, false));
+        let mut says = |amps| {
+            let (sign, max_current) = (Sign::new(1), CentiAmps::from_amps(amps));
+            slave.learn(&SlaveLinkReady { slave: slave.id, sign, max_current }, BodyLen::B16);
+            slave.unit_max.value() / 100
+        };
+        assert_eq!(
+            [says(11), says(32), says(11), says(16), says(16), says(32), says(32)],
+            [32, 32, 32, 32, 16, 16, 32]
+        );
     }
 }

@@ -14,6 +14,9 @@ const SUSPECTED: u8 = 40;
 const PAIRS: u8 = 3;
 /// Two units that wait for a master announce themselves in turn, each every 6 to 10 s.
 const TAKE_TURNS: Duration = Duration::from_secs(60);
+/// So often they have to. A damaged sign that is corrected returns once, one that was held up on the way while the unit
+/// started anew has it return twice.
+const TURNS: u8 = 3;
 
 /// What speaks for a second unit with the same id.
 #[derive(Debug, Clone, Copy, Default)]
@@ -25,15 +28,20 @@ pub(super) struct Twin {
     damaged: bool,
     /// Its sign before the present one, and when that was given up.
     former: Option<(Sign, Instant)>,
+    /// How often in a row the sign it took was the one that it had given up.
+    returns: u8,
 }
 
 impl Guard {
-    /// A slave announced itself with another sign. True when it had that sign just before: a sign is drawn anew at
-    /// every start, so one that returns at once belongs to another unit. After a while it may be drawn again.
+    /// A slave announced itself with another sign. True when two signs have taken turns: they are drawn anew at every
+    /// start, so one that returns at once again and again belongs to another unit. After a while it may be drawn again.
     pub(crate) fn changed_sign(&mut self, slot: usize, from: Sign, to: Sign, now: Instant) -> bool {
         let Some(ledger) = self.ledger_mut(slot) else { return false };
-        let former = ledger.twin.former.replace((from, now));
-        former.is_some_and(|(sign, at)| sign == to && now.since(at) < TAKE_TURNS)
+        let twin = &mut ledger.twin;
+        let returns =
+            twin.former.replace((from, now)).is_some_and(|(sign, at)| sign == to && now.since(at) < TAKE_TURNS);
+        twin.returns = if returns { twin.returns.saturating_add(1) } else { 0 };
+        twin.returns >= TURNS
     }
 
     /// Something damaged came in while an answer of this slave was awaited.

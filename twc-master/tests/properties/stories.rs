@@ -181,7 +181,7 @@ fn a_sign_that_returns_belongs_to_a_second_unit() {
         sign: twc_proto::Sign::new(sign),
         max_current: amps(32),
     };
-    for sign in [8, 7] {
+    for sign in [8, 7, 8, 7] {
         assert!(!happened(&world, |event| matches!(event, Event::SlaveWithheld { .. })));
         world.tell(twc_proto::Message::SlaveLinkReady(ready(sign)));
         world.run_for(SECOND);
