@@ -21,7 +21,7 @@ use crate::checker::Service;
 use crate::guest::Guest;
 use crate::rng::Rng;
 use crate::scenario;
-use crate::scenario::{Demands, Expectations, MasterSpec, Options, Outcome, Scenario};
+use crate::scenario::{Demands, MasterSpec, Options, Outcome, Scenario};
 
 /// How long after everything was put right all must be well again. A reservation lasts for 60 s and there may be
 /// a start after it; the rest is exchanges.
@@ -37,7 +37,6 @@ const EXCHANGE: Duration = Duration::from_millis(420);
 pub fn scenario(seed: u64, trouble: Duration) -> Scenario {
     let mut rng = Rng::new(seed);
     let site = Site::draw(&mut rng);
-    let shares = site.shares();
     Scenario {
         name: format!("soak-{seed}"),
         about: "Anything may happen; then all must be well again.".to_owned(),
@@ -56,7 +55,7 @@ pub fn scenario(seed: u64, trouble: Duration) -> Scenario {
         delay: site.delay,
         timeline: Story::new(rng, &site).tell(trouble),
         demands: Demands { excuse: Some(EXCUSE), service: Some(service()) },
-        expect: Expectations::all_well_at(trouble + RECOVERY, &shares),
+        expect: site.well_at(trouble + RECOVERY),
         master: settings(site.expected),
         chargers: site.chargers,
     }

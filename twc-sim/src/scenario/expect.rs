@@ -113,6 +113,11 @@ impl fmt::Display for Finding {
 }
 
 impl Expectations {
+    /// So many slaves have a master at the end.
+    pub(crate) fn linked(count: usize) -> Self {
+        Self { linked: Some(count), ..Self::default() }
+    }
+
     /// At `time` each of these slaves, by their index, is linked and has a limit of at least its share.
     pub(crate) fn all_well_at(time: Duration, shares: &[(usize, CentiAmps)]) -> Self {
         let moment = |(index, share): &(usize, CentiAmps)| Moment {

@@ -7,8 +7,10 @@ use twc_proto::{CentiAmps, TwcId};
 use crate::charger::{ChargerConfig, Line};
 use crate::fault::{FaultPreset, FaultRates};
 use crate::rng::{Ratio, Rng};
-use crate::scenario::{Limit, Node};
+use crate::scenario::{Expectations, Limit, Node};
 
+/// What a unit takes unasked.
+const FLOOR: CentiAmps = CentiAmps::from_amps(6);
 const FIRST_ID: u16 = 0x3495;
 /// Which units there are, the usual ones more often.
 const FIRMWARES: [&str; 6] = ["p1", "4.4", "4.5.3", "4.5.10", "4.5.10", "4.5.10"];
@@ -59,9 +61,23 @@ impl Site {
         }
     }
 
+    /// What must be so in the end. Where every unit can have 6 A, each is linked and has its share; else as many are
+    /// linked as can have them.
+    pub(super) fn well_at(&self, time: Duration) -> Expectations {
+        let (count, floors) = (self.count(), usize::from(self.limit.amps.value() / FLOOR.value()));
+        if floors < count {
+            return Expectations::linked(floors);
+        }
+        Expectations::all_well_at(time, &self.shares())
+    }
+
+    fn count(&self) -> usize {
+        self.chargers.len() - usize::from(self.has_twin)
+    }
+
     /// The units that are there in the end, and what each has then at least.
-    pub(super) fn shares(&self) -> Vec<(usize, CentiAmps)> {
-        let count = self.chargers.len() - usize::from(self.has_twin);
+    fn shares(&self) -> Vec<(usize, CentiAmps)> {
+        let count = self.count();
         let of = |limit: Limit, sharers: usize| limit.amps.value() / sharers.max(1) as u16;
         let share = |index: usize| {
             let on_it = |node: &&Node| node.chargers.contains(&index);

@@ -21,6 +21,8 @@ const LONGEST_STALL_TO_BUS: u64 = 4_500;
 const LONGEST_STALL_FROM_BUS: u64 = 8_000;
 /// Another master, or a second unit with the same id, is there for so long at most, in seconds.
 const LONGEST_VISIT: u64 = 180;
+/// So long after one car has gone the next comes, when all is put right.
+const CHANGE_OF_CARS: Duration = Duration::from_secs(20);
 /// Who comes.
 const CARS: [&str; 11] = [
     "tesla",
@@ -241,7 +243,7 @@ impl<'a> Story<'a> {
         core::iter::once((None, self.site.limit)).chain(below)
     }
 
-    /// A clean line, full limits, power everywhere, a master, and a hungry car at every unit.
+    /// A clean line, full limits, power everywhere, a master, and soon a hungry car at every unit.
     fn put_right(&mut self, time: Duration) {
         self.happens(time, Action::Fault(FaultRates::NONE));
         self.limits = self.circuits().map(|(_, limit)| limit.amps.value() / 100).collect();
@@ -264,8 +266,11 @@ impl<'a> Story<'a> {
             self.happens(time, Action::Power(which, true));
             self.happens(time, Action::Silence(which, Duration::ZERO));
             self.happens(time, Action::Deafen(which, Duration::ZERO));
-            self.happens(time, Action::Plug(which, Visit::new(CarProfile::tesla(), HUNGRY)));
         }
         self.happens(time, Action::DemandRecovery);
+        // Nobody changes cars faster than a unit can be asked whether one is there.
+        for which in (0..self.units.len()).filter(|which| Some(*which) != twin) {
+            self.happens(time + CHANGE_OF_CARS, Action::Plug(which, Visit::new(CarProfile::tesla(), HUNGRY)));
+        }
     }
 }
