@@ -172,6 +172,11 @@ impl<S: Share> Master<S> {
         Ok(())
     }
 
+    /// How a slave's car is being stopped at present; `None` while it may charge.
+    pub fn stopped(&self, slave: TwcId) -> Option<Strategy> {
+        self.slave(slave)?.orders.stopped
+    }
+
     /// What came of [`Event::HookDue`].
     ///
     /// # Errors
@@ -181,7 +186,11 @@ impl<S: Share> Master<S> {
         known.orders.hook_until = None;
         match outcome {
             HookOutcome::Done => {}
-            HookOutcome::Failed => self.events.push(Event::HookFailed { slave }),
+            HookOutcome::Failed => {
+                // Its supply is still there: silence would be a fault again.
+                known.orders.expected_off = false;
+                self.events.push(Event::HookFailed { slave });
+            }
             HookOutcome::ShownOpen => {
                 known.orders.expected_off = true;
                 self.supply_is_cut(slave);

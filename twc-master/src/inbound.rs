@@ -398,7 +398,9 @@ impl<S: Share> Master<S> {
                     let mut patience = self.guard.stops_after();
                     (0..slave.called.min(MOST_DOUBLINGS))
                         .for_each(|_| patience = patience.saturating_add(patience));
-                    let is_called = others_served && self.guard.withheld(slot).is_none();
+                    // One without a supply hears nothing, and announces itself when it has one again.
+                    let is_called =
+                        others_served && self.guard.withheld(slot).is_none() && !slave.orders.expected_off;
                     if is_called && !self.guard.was_served_within(slot, patience, now) {
                         // It may hear others served and believe that it has a master. What it may hold stays counted.
                         // Nobody is called on a bus that is quiet: silence there is proof.

@@ -69,3 +69,53 @@ source = "exec:/bin/sh TWC_SCRIPT"
     program.child.kill().unwrap();
     program.child.wait().unwrap();
 }
+
+#[test]
+fn hooks_are_run_beside_the_bus_and_one_that_hangs_keeps_no_heartbeat_waiting() {
+    let config = written(
+        "hook",
+        r#"
+[site]
+continuous_limit = "40A"
+
+[[slave]]
+id = "3495"
+name = "garage"
+mode = "off"
+stop = "hook"
+
+[slave.hook]
+command = ["/bin/sh", "TWC_SCRIPT"]
+deadline = "3s"
+
+[[slave]]
+id = "3496"
+mode = "off"
+stop = "hook"
+
+[slave.hook]
+command = ["/bin/true"]
+
+[[slave]]
+id = "3497"
+"#,
+    );
+    let (script, told) = (config.with_file_name("hook.sh"), config.with_file_name("told"));
+    let hangs = format!("echo $TWC_SLAVE $TWC_NAME $TWC_WANTED $TWC_REASON >>{}\nsleep 60\n", told.display());
+    fs::write(&script, hangs).unwrap();
+    let text = fs::read_to_string(&config).unwrap().replace("TWC_SCRIPT", script.to_str().unwrap());
+    fs::write(&config, text).unwrap();
+    let mut program = Program::start(run(&config));
+    program.wait_for(60, |line| line.contains("\"hook-due\"").then_some(()));
+    program
+        .wait_for(20, |line| (line.contains("\"hook\"") && line.contains("for 3496: done (stop)")).then_some(()));
+    // Heartbeats went on all the while: who misses them is silenced.
+    program.wait_for(20, |line| {
+        assert!(!line.contains("slave-silenced"), "{line}");
+        (line.contains("\"hook\"") && line.contains("was ended")).then_some(())
+    });
+    program.wait_for(10, |line| line.contains("\"hook-failed\"").then_some(()));
+    assert_eq!(fs::read_to_string(&told).unwrap().lines().next(), Some("3495 garage stop otherwise: off"));
+    program.child.kill().unwrap();
+    program.child.wait().unwrap();
+}

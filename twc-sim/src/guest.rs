@@ -2,7 +2,7 @@
 
 #[cfg(feature = "scenario")]
 use twc_proto::CentiAmps;
-use twc_proto::{Instant, Node};
+use twc_proto::{Instant, Node, TwcId};
 
 use crate::house::MeterSample;
 use crate::real_master::RealMaster;
@@ -33,10 +33,40 @@ pub trait Guest: Node {
         let _ = (now, order);
     }
 
+    /// Something it has switched in the house beside the bus, oldest first.
+    fn poll_act(&mut self) -> Option<Act> {
+        None
+    }
+
     /// Something it wants to tell people, oldest first.
     fn poll_note(&mut self) -> Option<String> {
         None
     }
+}
+
+/// What a master can switch beside the bus, where somebody has built it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Act {
+    /// The contactor in front of a unit.
+    Power {
+        /// Which unit.
+        slave: TwcId,
+        /// Whether it has a supply from now on.
+        on: bool,
+    },
+    /// The car at a unit is woken over its own interface.
+    Wake {
+        /// Which unit.
+        slave: TwcId,
+    },
+    /// The switch in front of a unit that takes two of its phases away, or gives them back.
+    Phases {
+        /// Which unit.
+        slave: TwcId,
+        /// Whether one is left.
+        single: bool,
+    },
 }
 
 impl Guest for RealMaster {

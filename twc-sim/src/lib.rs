@@ -50,7 +50,7 @@ pub use car::{Car, CarPlan, CarProfile};
 pub use charger::{Charger, ChargerConfig, Led, Line, Rotary};
 pub use checker::{Checker, CheckerConfig, Circuit, Peaks, Rule, Service, Strikes, Verdict, Violation};
 pub use fault::{FaultEffect, FaultPreset, FaultRates, Faults};
-pub use guest::Guest;
+pub use guest::{Act, Guest};
 pub use house::{House, HouseConfig, MeterFault, MeterId, MeterSample};
 pub use real_master::{RealMaster, RealMasterConfig};
 pub use rng::{Ratio, Rng};

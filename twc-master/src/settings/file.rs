@@ -131,6 +131,41 @@ pub(super) struct Slave {
     pub(super) mode: Option<At<Mode>>,
     /// The schedule it follows in mode `scheduled`; the only one there is otherwise.
     pub(super) schedule: Option<At<Name>>,
+    /// What `stop = "hook"` runs.
+    pub(super) hook: Option<Hook>,
+    /// What is run when its car may charge again and does not.
+    pub(super) on_resume: Option<OnResume>,
+}
+
+/// A program that stops its car and lets it go on: a contactor, the car's own interface. It finds `TWC_SLAVE`,
+/// `TWC_NAME`, `TWC_WANTED` (`stop` or `start`) and `TWC_REASON` in its environment and says by its exit code whether it
+/// has done that; what it says frees no current, only proof does.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Hook {
+    /// The program and its arguments.
+    pub(super) command: At<Vec<String>>,
+    /// It is ended after so long, and has failed then; 20s otherwise, 50s at most.
+    pub(super) deadline: Option<At<Duration>>,
+    /// It takes away the wall connector's supply: that it falls silent is expected then.
+    #[serde(default)]
+    pub(super) contactor: bool,
+    /// A program that reads the contactor's auxiliary contact and prints `open` or `closed`: open is proof that nothing
+    /// flows.
+    pub(super) feedback: Option<At<Vec<String>>>,
+}
+
+/// A program that wakes a car, with the same environment; `TWC_WANTED` is `wake`. It is run three times at most, each time
+/// after twice as long.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OnResume {
+    /// The program and its arguments.
+    pub(super) command: At<Vec<String>>,
+    /// It is ended after so long; 20s otherwise, 50s at most.
+    pub(super) deadline: Option<At<Duration>>,
+    /// So long the car may take to draw by itself; 2min otherwise.
+    pub(super) after: Option<At<Duration>>,
 }
 
 /// A meter.

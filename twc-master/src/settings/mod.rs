@@ -25,6 +25,7 @@ mod build;
 mod config;
 mod error;
 mod file;
+mod hook;
 mod meter;
 mod slave;
 mod summary;
@@ -33,6 +34,7 @@ mod units;
 mod value;
 mod wiring;
 
+use core::time::Duration;
 use std::string::String;
 use std::vec::Vec;
 
@@ -130,6 +132,39 @@ pub struct SlaveSettings {
     pub mode: Mode,
     /// The schedule it follows, as an index into [`Settings::schedules`].
     pub schedule: Option<usize>,
+    /// What stops its car where that is somebody else's work.
+    pub hook: Option<HookSettings>,
+    /// What is run when its car may charge again and does not.
+    pub on_resume: Option<ResumeSettings>,
+}
+
+/// A program that is run now and then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
+    /// The program and its arguments; the first is there.
+    pub command: Vec<String>,
+    /// After so long it is ended and has failed.
+    pub deadline: Duration,
+}
+
+/// What stops a car and lets it go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HookSettings {
+    /// What is run for both.
+    pub program: Program,
+    /// It takes away the wall connector's supply.
+    pub contactor: bool,
+    /// Reads whether the contactor is open.
+    pub feedback: Option<Program>,
+}
+
+/// What wakes a car.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResumeSettings {
+    /// What is run.
+    pub program: Program,
+    /// So long the car may take to draw by itself.
+    pub after: Duration,
 }
 
 /// A meter.

@@ -79,6 +79,8 @@ impl Build<'_> {
             priority: slave.priority,
             mode,
             schedule,
+            hook: self.hook(slave)?,
+            on_resume: self.on_resume(slave)?,
         })
     }
 

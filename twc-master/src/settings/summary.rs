@@ -1,11 +1,12 @@
 //! What was understood, in sentences.
 
+use std::fmt;
 use std::format;
 use std::string::String;
 use std::vec::Vec;
 
 use super::units::{mode_name, shown};
-use super::{CircuitSettings, Settings, SlaveSettings};
+use super::{CircuitSettings, Program, Settings, SlaveSettings};
 use crate::budget::surplus::{Settlement, Topology};
 
 impl Settings {
@@ -19,7 +20,10 @@ impl Settings {
             let what = format!("circuit {} under {} carries", circuit.name, below.name);
             lines.push(self.limit_of(circuit, &what));
         }
-        lines.extend(self.slaves.iter().map(|slave| self.slave_line(slave)));
+        for slave in &self.slaves {
+            lines.push(self.slave_line(slave));
+            lines.extend(hook_lines(slave));
+        }
         lines.extend(self.meters.iter().map(|meter| {
             let from = meter.source.as_deref().unwrap_or("no source: only a simulation can feed it");
             let ages = (meter.config.failsafe_after, meter.config.withhold_after);
@@ -102,5 +106,29 @@ impl Settings {
             config.reserve_watts,
             config.flex_watts
         ))
+    }
+}
+
+fn hook_lines(slave: &SlaveSettings) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(hook) = &slave.hook {
+        let what =
+            if hook.contactor { "its contactor is switched by" } else { "its car is stopped and started by" };
+        let proof = if hook.feedback.is_some() { ", whose contact is read back" } else { "" };
+        lines.push(format!("slave {}: {what} {}{proof}", slave.id, hook.program));
+    }
+    if let Some(resume) = &slave.on_resume {
+        let (program, after) = (&resume.program, resume.after);
+        lines.push(format!(
+            "slave {}: a car that may charge again and does not in {after:?} is woken by {program}",
+            slave.id
+        ));
+    }
+    lines
+}
+
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` within {:?}", self.command.join(" "), self.deadline)
     }
 }

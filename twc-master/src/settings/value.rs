@@ -6,6 +6,7 @@ use std::borrow::{Cow, ToOwned};
 use std::fmt;
 use std::format;
 use std::string::String;
+use std::vec::Vec;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
@@ -38,6 +39,29 @@ impl<'de, T: Value> Deserialize<'de> for At<T> {
         let spanned = Spanned::<Read<T>>::deserialize(deserializer)?;
         let span = spanned.span();
         Ok(Self { value: spanned.into_inner().0, span })
+    }
+}
+
+impl<'de> Deserialize<'de> for At<Vec<String>> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = Spanned::<Vec<String>>::deserialize(deserializer)?;
+        let span = spanned.span();
+        Ok(Self { value: spanned.into_inner(), span })
+    }
+}
+
+impl JsonSchema for At<Vec<String>> {
+    fn schema_name() -> Cow<'static, str> {
+        "Command".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "array",
+            "items": { "type": "string" },
+            "minItems": 1,
+            "description": "a program and its arguments, run without a shell",
+        })
     }
 }
 

@@ -9,6 +9,7 @@ use crate::config::{FLOOR, MAX_SLAVES, PHASES, PhaseAmps};
 use crate::master::{Master, SlaveStatus, Standing};
 use crate::settings::Settings;
 use crate::share::Share;
+use crate::stop::Strategy;
 
 /// A draw that changed less than this stands still.
 const STILL: u16 = 50;
@@ -37,6 +38,8 @@ pub(super) struct Seen {
     used: PhaseSet,
     /// What it ever gave, in watt hours.
     pub(super) watt_hours: Option<u32>,
+    /// How its car is being stopped.
+    pub(super) stopped: Option<Strategy>,
     /// Since when.
     pub(super) known: Instant,
     steady: CentiAmps,
@@ -70,6 +73,7 @@ impl Look {
                 // A unit on fewer terminals than three reports those it has.
                 used: if phases == PhaseSet::ALL { used.unwrap_or(phases) } else { phases },
                 watt_hours: knowledge.map(|of| of.session.watt_hours),
+                stopped: master.stopped(status.slave),
                 known: known.map_or(now, |seen| seen.known),
                 steady,
                 steady_since,
@@ -126,8 +130,18 @@ impl Look {
 impl Seen {
     /// Whether there is a car that may want energy.
     pub(super) fn asks(&self, now: Instant) -> bool {
-        let plugged = !matches!(self.status.state, SlaveState::READY | SlaveState::ERROR);
-        plugged && self.status.standing == Standing::Linked && !self.is_content(now)
+        self.is_plugged() && self.status.standing == Standing::Linked && !self.is_content(now)
+    }
+
+    /// Whether a car is plugged in, as its unit said last; one that sleeps may not show.
+    pub(super) fn is_plugged(&self) -> bool {
+        !matches!(self.status.state, SlaveState::READY | SlaveState::ERROR)
+    }
+
+    /// Whether its car was stopped in a way after which it cannot show that it wants something.
+    pub(super) fn is_kept_from_asking(&self) -> bool {
+        let hides = self.stopped.is_some_and(|way| way != Strategy::ReduceToMinimum);
+        hides && (self.is_plugged() || self.status.standing != Standing::Linked)
     }
 
     /// Whether its car has been offered something for a while and takes nothing: full, or it has other plans.

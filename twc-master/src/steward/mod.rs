@@ -20,6 +20,7 @@
 //! ```
 
 mod clock;
+mod hands;
 mod look;
 mod obey;
 
@@ -28,8 +29,12 @@ use std::vec::Vec;
 use thiserror::Error;
 use twc_proto::{CentiAmps, Instant, TwcId};
 
+pub use self::hands::{Call, Note, Wanted};
+
 use self::clock::Clock;
+use self::hands::Hands;
 use self::look::Look;
+use crate::HookOutcome;
 use crate::budget::history::History;
 use crate::budget::house::{House, HouseError};
 use crate::budget::meter::{Freshness, Rejected, Sample};
@@ -55,6 +60,7 @@ pub struct Steward {
     look: Look,
     obeyed: [Option<obey::Obeyed>; MAX_SLAVES],
     decided: Decisions,
+    hands: Hands,
 }
 
 /// A limit that a meter watches.
@@ -106,6 +112,7 @@ impl Steward {
                 ordered: None,
             });
         }
+        let hands = Hands::new(&settings.slaves);
         Ok(Self {
             settings,
             watched,
@@ -115,6 +122,7 @@ impl Steward {
             look: Look::default(),
             obeyed: [None; MAX_SLAVES],
             decided: [None; MAX_SLAVES],
+            hands,
         })
     }
 
@@ -173,6 +181,33 @@ impl Steward {
                 self.obey(now, &decision, master);
             }
         }
+        self.use_hands(now, master);
+    }
+
+    /// A program that is due now. Run it beside the bus, never in its thread, and hand what came of it to
+    /// [`Steward::handle_ended`].
+    pub fn poll_call(&mut self) -> Option<Call> {
+        self.hands.poll_call()
+    }
+
+    /// What a program came to that [`Steward::poll_call`] called for. A return code is
+    /// [`HookOutcome::Done`] or [`HookOutcome::Failed`]; only an auxiliary contact is [`HookOutcome::ShownOpen`].
+    pub fn handle_ended<S: Share>(
+        &mut self,
+        slave: TwcId,
+        wanted: Wanted,
+        outcome: HookOutcome,
+        master: &mut Master<S>,
+    ) {
+        if self.hands.ended(slave, wanted, outcome) {
+            // A slave that nobody has heard has nothing to be told.
+            let _ = master.handle_hook(slave, outcome);
+        }
+    }
+
+    /// Something to tell people about hooks, oldest first.
+    pub fn poll_note(&mut self) -> Option<Note> {
+        self.hands.poll_note()
     }
 
     /// Lowers and raises what meters watch.

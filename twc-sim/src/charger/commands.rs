@@ -149,6 +149,18 @@ impl Charger {
         }
     }
 
+    /// A switch in front of the unit takes its second and third phase away, or gives them back. Under current that is
+    /// counted against whoever did it: contacts that were not made for that burn.
+    pub fn switch_phases(&mut self, now: Instant, single: bool) {
+        self.advance(now);
+        let hot = self.power.current() > CentiAmps::ZERO;
+        self.phase_switchings = self.phase_switchings.saturating_add(1);
+        self.hot_phase_switchings = self.hot_phase_switchings.saturating_add(u32::from(hot));
+        let [first, ..] = self.wired_volts;
+        self.config.volts = if single { [first, 0, 0] } else { self.wired_volts };
+        self.settle(now);
+    }
+
     /// The supply returns.
     pub fn power_on(&mut self, now: Instant) {
         self.advance(now);

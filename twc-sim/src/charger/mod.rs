@@ -107,6 +107,10 @@ pub struct Charger {
     silent_until: Instant,
     deaf_until: Instant,
     heard: HeardHeartbeats,
+    /// Before the switch that takes phases away.
+    wired_volts: [u16; 3],
+    phase_switchings: u32,
+    hot_phase_switchings: u32,
 }
 
 /// What the unit made of the bytes it got; the world compares it with what was sent.
@@ -146,6 +150,9 @@ impl Charger {
             silent_until: Instant::ZERO,
             deaf_until: Instant::ZERO,
             heard: HeardHeartbeats::default(),
+            wired_volts: config.volts,
+            phase_switchings: 0,
+            hot_phase_switchings: 0,
             config,
         };
         charger.boot(now, None);
@@ -221,6 +228,22 @@ impl Charger {
     /// How often the relay opened while current flowed: its wear.
     pub fn relay_hot_openings(&self) -> u32 {
         self.power.hot_openings()
+    }
+
+    /// Whether only one of its phases has a supply.
+    pub fn has_one_phase(&self) -> bool {
+        let [_, second, third] = self.config.volts;
+        second == 0 && third == 0
+    }
+
+    /// How often phases were switched in front of it.
+    pub fn phase_switchings(&self) -> u32 {
+        self.phase_switchings
+    }
+
+    /// How often that was while current flowed.
+    pub fn hot_phase_switchings(&self) -> u32 {
+        self.hot_phase_switchings
     }
 
     /// How often the relay closed since the start.

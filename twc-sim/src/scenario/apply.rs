@@ -38,6 +38,7 @@ impl Action {
             | Self::ResetLimit(index)
             | Self::WeldRelay(index)
             | Self::Power(index, _)
+            | Self::Phases(index, _)
             | Self::Silence(index, _)
             | Self::Deafen(index, _) => {
                 if let Some(charger) = world.charger_mut(*index) {
@@ -63,6 +64,7 @@ impl Action {
             Self::WeldRelay(_) => charger.weld_relay(now),
             Self::Power(_, true) => charger.power_on(now),
             Self::Power(_, false) => charger.power_off(now),
+            Self::Phases(_, single) => charger.switch_phases(now, *single),
             Self::Silence(_, span) => charger.silence(now, *span),
             Self::Deafen(_, span) => charger.deafen(now, *span),
             _ => {}

@@ -17,6 +17,7 @@ catalogue![
     "by-hand-and-by-rule",
     "clouds",
     "contactor",
+    "contactor-by-hook",
     "converter-150ms",
     "converter-stalls",
     "echoing-adapter",

@@ -39,6 +39,10 @@ pub struct Expectations {
     pub(crate) relay_closings_per_hour_at_most: Option<u32>,
     /// Per plug-in: how often a car's current was cut under it.
     pub(crate) interruptions_at_most: Option<u32>,
+    /// Per slave: how often phases were switched in front of it. Under current they never may be.
+    pub(crate) phase_switchings_at_most: Option<u32>,
+    /// At least one slave saw as many.
+    pub(crate) phase_switchings_at_least: Option<u32>,
     /// Cars that gave up for good, at any time.
     pub(crate) refusing_cars: Option<usize>,
     /// Codes like `FCB2` that the master never sends.
@@ -90,6 +94,7 @@ pub(crate) struct Moment {
     pub(crate) relay: Option<bool>,
     pub(crate) linked: Option<bool>,
     pub(crate) led: Option<String>,
+    pub(crate) single_phase: Option<bool>,
 }
 
 /// One expectation beside what was seen.
@@ -132,6 +137,7 @@ impl Expectations {
             relay: None,
             linked: Some(true),
             led: None,
+            single_phase: None,
         };
         Self { at: shares.iter().map(moment).collect(), ..Self::default() }
     }

@@ -11,7 +11,7 @@ use super::watch::Watch;
 use super::{Limit, MasterSpec, Scenario};
 use crate::charger::{Charger, ChargerConfig};
 use crate::checker::{Checker, CheckerConfig, Circuit};
-use crate::guest::Guest;
+use crate::guest::{Act, Guest};
 use crate::sim::Sim;
 use crate::trace::Trace;
 use crate::world::{World, WorldConfig};
@@ -244,10 +244,32 @@ impl Observer<'_> {
                 }
             }
         }
+        self.let_it_switch(now, sim);
         self.live_in_the_house(now, sim);
         self.watch.look(now, sim.world());
         if let Some(recorder) = &mut self.recorder {
             recorder.look(now, sim.world());
+        }
+    }
+
+    /// What masters switch beside their buses happens.
+    fn let_it_switch<N: Guest>(&mut self, now: Instant, sim: &mut Sim<N>) {
+        for bus in 0..sim.world().buses() {
+            while let Some(act) = sim.master_mut_on(bus).and_then(|link| link.node_mut().poll_act()) {
+                let (slave, action): (_, fn(usize) -> Action) = match act {
+                    Act::Power { slave, on: true } => (slave, |index| Action::Power(index, true)),
+                    Act::Power { slave, on: false } => (slave, |index| Action::Power(index, false)),
+                    Act::Wake { slave } => (slave, Action::WakeCar),
+                    Act::Phases { slave, single: true } => (slave, |index| Action::Phases(index, true)),
+                    Act::Phases { slave, single: false } => (slave, |index| Action::Phases(index, false)),
+                };
+                // There is nothing to switch where there is no unit.
+                let Some(action) = sim.world().find_on(bus, slave).map(action) else { continue };
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.action(now, &action);
+                }
+                action.apply(now, sim.world_mut());
+            }
         }
     }
 

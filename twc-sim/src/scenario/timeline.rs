@@ -75,6 +75,8 @@ pub enum Action {
     WeldRelay(usize),
     /// The unit's breaker.
     Power(usize, bool),
+    /// The switch in front of the unit leaves it one phase, or all.
+    Phases(usize, bool),
     /// The unit's answers get lost for a while.
     Silence(usize, Duration),
     /// The unit hears nothing for a while.
@@ -136,6 +138,8 @@ impl fmt::Display for Action {
             Self::WeldRelay(charger) => write!(f, "the relay of {} welds", charger + 1),
             Self::Reset(charger) => write!(f, "reset {}", charger + 1),
             Self::Power(charger, on) => write!(f, "power {} {}", charger + 1, if *on { "on" } else { "off" }),
+            Self::Phases(charger, true) => write!(f, "one phase is left to {}", charger + 1),
+            Self::Phases(charger, false) => write!(f, "all phases go to {}", charger + 1),
             Self::Silence(charger, span) => write!(f, "silence {} for {span:?}", charger + 1),
             Self::Deafen(charger, span) => write!(f, "deafen {} for {span:?}", charger + 1),
             Self::Fault(rates) => match FaultPreset::ALL.into_iter().find(|preset| preset.rates() == *rates) {

@@ -41,6 +41,8 @@ struct Seen {
     most_closings_in_an_hour: u32,
     most_interruptions: u32,
     refused: bool,
+    phase_switchings: u32,
+    hot_phase_switchings: u32,
 }
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -197,6 +199,11 @@ impl Watch {
     }
 
     fn judge_cars(&self, book: &mut Book) {
+        // Nobody has to ask for that.
+        let hot: u32 = self.slaves.iter().map(|seen| seen.hot_phase_switchings).sum();
+        if self.slaves.iter().any(|seen| seen.phase_switchings > 0) {
+            book.find("phases switched under current", hot == 0, "never".to_owned(), hot.to_string());
+        }
         let expect = &self.expectations;
         let most = |of: fn(&Seen) -> u32| self.slaves.iter().map(of).max().unwrap_or(0);
         let mut count = |key, limit: Option<u32>, seen: u32| {
@@ -205,9 +212,14 @@ impl Watch {
             }
         };
         count("relay_closings_at_most", expect.relay_closings_at_most, most(|seen| seen.closings));
+        let switchings = most(|seen| seen.phase_switchings);
+        count("phase_switchings_at_most", expect.phase_switchings_at_most, switchings);
         let hourly = most(|seen| seen.most_closings_in_an_hour);
         count("relay_closings_per_hour_at_most", expect.relay_closings_per_hour_at_most, hourly);
         count("interruptions_at_most", expect.interruptions_at_most, most(|seen| seen.most_interruptions));
+        if let Some(least) = expect.phase_switchings_at_least {
+            book.find("phase_switchings_at_least", switchings >= least, least.to_string(), switchings.to_string());
+        }
         if let Some(wanted) = expect.refusing_cars {
             let refused = self.slaves.iter().filter(|seen| seen.refused).count();
             book.find("refusing_cars", refused == wanted, wanted.to_string(), refused.to_string());
@@ -252,6 +264,8 @@ impl Seen {
             self.most_interruptions = self.most_interruptions.max(car.interruptions());
             self.refused |= car.has_fault();
         }
+        self.phase_switchings = charger.phase_switchings();
+        self.hot_phase_switchings = charger.hot_phase_switchings();
         let closings = charger.relay_closings();
         if closings == self.closings {
             return;
@@ -318,6 +332,7 @@ fn judge_moment(moment: &Moment, number: usize, world: &World) -> Vec<Finding> {
         };
         is("relay", moment.relay, charger.relay_closed());
         is("linked", moment.linked, charger.is_linked());
+        is("single_phase", moment.single_phase, charger.has_one_phase());
         if let Some(led) = &moment.led {
             let seen = charger.led().to_string();
             book.find(&key("led"), seen == *led, led.clone(), seen);

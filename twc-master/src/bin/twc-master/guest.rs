@@ -11,9 +11,9 @@ use twc_master::settings;
 use twc_master::share::Any;
 use twc_master::{Circuit, Config, Connection, Event, Master, PHASES, Place, Snapshot, Strategy, Timing};
 use twc_proto::{BodyLen, CentiAmps, DecodeError, Envelope, Instant, Node, Received, Sign, TwcId};
-use twc_sim::Guest;
 use twc_sim::house::MeterSample;
 use twc_sim::scenario::{MasterSpec, units};
+use twc_sim::{Act, Guest};
 
 use self::steering::{Explanation, Steering};
 
@@ -211,6 +211,10 @@ impl Guest for Hosted {
         let order = order.clone().try_into::<ByHand>().map_err(|error| error.to_string());
         let done = order.and_then(|order| self.by_hand(now, order));
         self.notes.push_back(done.unwrap_or_else(|error| format!("an order that makes no sense: {error}")));
+    }
+
+    fn poll_act(&mut self) -> Option<Act> {
+        self.steering.as_mut().and_then(Steering::poll_act)
     }
 
     fn poll_note(&mut self) -> Option<String> {

@@ -7,6 +7,7 @@ mod demo;
 mod exit;
 mod follow;
 mod guest;
+mod hooks;
 mod link;
 mod meter_source;
 mod monitor;

@@ -5,20 +5,23 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde::Deserialize;
-use twc_master::Master;
 use twc_master::budget::PerPhase;
 use twc_master::budget::meter::{Reading, Sample, Watts};
 use twc_master::budget::plan::{Decision, Mode, Order};
 use twc_master::budget::surplus::{BatteryReading, Topology};
 use twc_master::settings::{Settings, Values, amps};
 use twc_master::share::Any;
-use twc_master::steward::Steward;
+use twc_master::steward::{Call, Steward, Wanted};
+use twc_master::{HookOutcome, Master};
 use twc_proto::Instant;
+use twc_sim::Act;
 use twc_sim::house::{MeterPlace, MeterSample};
 use twc_sim::scenario::{MasterSpec, units};
 
 /// Between two looks where no sample comes.
 const LOOK: Duration = Duration::from_secs(1);
+/// A hook has done its work after so long; within [`LOOK`] it is noticed.
+const HOOK_WORKS: Duration = Duration::from_secs(2);
 /// The day of a simulation that names none: a Wednesday in summer, at midnight in the zone of the first schedule.
 const DAY: &str = "2026-06-17";
 
@@ -43,6 +46,9 @@ pub(crate) struct Steering {
     next: Instant,
     meters: Vec<MeterPlace>,
     told: Vec<Decision>,
+    /// Hooks that were called, and when they will have done their work.
+    called: VecDeque<(Instant, Call)>,
+    acts: VecDeque<Act>,
     notes: VecDeque<String>,
     explains: Option<Explanation>,
 }
@@ -62,6 +68,8 @@ impl Steering {
             next: spec.now,
             meters: spec.meters.iter().map(|meter| meter.place).collect(),
             told: Vec::new(),
+            called: VecDeque::new(),
+            acts: VecDeque::new(),
             notes: VecDeque::new(),
             explains: None,
         })
@@ -76,6 +84,11 @@ impl Steering {
         self.told.iter()
     }
 
+    /// What its hooks have switched.
+    pub(crate) fn poll_act(&mut self) -> Option<Act> {
+        self.acts.pop_front()
+    }
+
     pub(crate) fn poll_note(&mut self) -> Option<String> {
         self.notes.pop_front()
     }
@@ -86,7 +99,12 @@ impl Steering {
             return;
         }
         self.next = now + LOOK;
+        while self.called.front().is_some_and(|(at, _)| *at <= now) {
+            let Some((_, call)) = self.called.pop_front() else { break };
+            self.steward.handle_ended(call.slave, call.wanted, HookOutcome::Done, master);
+        }
         self.steward.steer(now, master);
+        self.switch(now);
         for decision in self.steward.decisions().filter(|decision| decision.since == now) {
             let known = self.told.iter().any(|told| told == decision);
             if !known {
@@ -100,6 +118,29 @@ impl Steering {
                 said.extend(self.told.iter().map(sentence));
             }
         }
+    }
+
+    /// In a simulated house everything that a hook can switch is there, and works.
+    fn switch(&mut self, now: Instant) {
+        while let Some(call) = self.steward.poll_call() {
+            let Call { slave, wanted, .. } = call;
+            let contactor = self
+                .steward
+                .settings()
+                .slaves
+                .iter()
+                .any(|listed| listed.id == slave && listed.hook.as_ref().is_some_and(|hook| hook.contactor));
+            self.acts.extend(match wanted {
+                Wanted::Stop if contactor => Some(Act::Power { slave, on: false }),
+                Wanted::Start if contactor => Some(Act::Power { slave, on: true }),
+                Wanted::Wake => Some(Act::Wake { slave }),
+                _ => None,
+            });
+            self.notes.push_back(format!("{} for {slave}: {}", wanted.name(), call.reason));
+            self.called.push_back((now + HOOK_WORKS, call));
+        }
+        let notes = std::iter::from_fn(|| self.steward.poll_note());
+        self.notes.extend(notes.map(|note| note.to_string()));
     }
 
     /// A sample of the simulated house.

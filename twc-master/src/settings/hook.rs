@@ -1,0 +1,77 @@
+//! Programs that do what a wall connector cannot: hooks.
+
+use core::time::Duration;
+use std::vec::Vec;
+
+use super::build::Build;
+use super::file::{Hook, OnResume, Slave};
+use super::value::At;
+use super::{HookSettings, Program, ResumeSettings, SettingsError};
+use crate::{HOOK_DEADLINE, Strategy};
+
+/// A program has so long where nothing is written.
+const USUAL_DEADLINE: Duration = Duration::from_secs(20);
+/// The master gives a hook up after a minute; ending the program takes a moment too.
+const LONGEST_DEADLINE: Duration = Duration::from_secs(HOOK_DEADLINE.as_secs() - 10);
+/// So long after a resumption a car should draw where nothing is written.
+const USUAL_PATIENCE: Duration = Duration::from_secs(120);
+const LEAST_PATIENCE: Duration = Duration::from_secs(30);
+
+impl Build<'_> {
+    pub(super) fn hook(&self, slave: &Slave) -> Result<Option<HookSettings>, SettingsError> {
+        let wants = slave.stop.as_ref().filter(|stop| stop.value == Strategy::Hook);
+        let Some(Hook { command, deadline, contactor, feedback }) = &slave.hook else {
+            return match wants {
+                Some(stop) => {
+                    let error = self.wrong(stop, "no program is named that could do it");
+                    Err(error
+                        .hint("add [slave.hook] with command = [\"PROGRAM\", \"ARGUMENT\"] below this [[slave]]"))
+                }
+                None => Ok(None),
+            };
+        };
+        if wants.is_none() {
+            let error = self.wrong(command, "it would never be run");
+            return Err(error.hint("write stop = \"hook\" above it"));
+        }
+        let feedback = feedback.as_ref().map(|of| self.program(of, deadline.as_ref())).transpose()?;
+        Ok(Some(HookSettings {
+            program: self.program(command, deadline.as_ref())?,
+            contactor: *contactor || feedback.is_some(),
+            feedback,
+        }))
+    }
+
+    pub(super) fn on_resume(&self, slave: &Slave) -> Result<Option<ResumeSettings>, SettingsError> {
+        let Some(OnResume { command, deadline, after }) = &slave.on_resume else { return Ok(None) };
+        if let Some(after) = after.as_ref().filter(|after| after.value < LEAST_PATIENCE) {
+            let error = self.wrong(after, "a car that charges again needs longer than that to begin");
+            return Err(error.hint("write 30s or more; 2min is usual"));
+        }
+        Ok(Some(ResumeSettings {
+            program: self.program(command, deadline.as_ref())?,
+            after: after.as_ref().map_or(USUAL_PATIENCE, |after| after.value),
+        }))
+    }
+
+    pub(super) fn program(
+        &self,
+        command: &At<Vec<std::string::String>>,
+        deadline: Option<&At<Duration>>,
+    ) -> Result<Program, SettingsError> {
+        if command.value.first().is_none_or(|program| program.trim().is_empty()) {
+            let error = self.wrong(command, "it names no program");
+            return Err(error.hint("write [\"PROGRAM\", \"ARGUMENT\"]; there is no shell unless you name one"));
+        }
+        let within = deadline.map_or(USUAL_DEADLINE, |at| at.value);
+        if let Some(at) = deadline.filter(|_| within > LONGEST_DEADLINE || within < Duration::from_secs(1)) {
+            return Err(self.wrong(at, "a program has between 1s and 50s"));
+        }
+        Ok(Program { command: command.value.clone(), deadline: within })
+    }
+}
+
+impl ResumeSettings {
+    /// So long after a resumption a car should draw.
+    pub const USUAL_AFTER: Duration = USUAL_PATIENCE;
+}
