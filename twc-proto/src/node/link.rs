@@ -45,8 +45,8 @@ pub struct Link<N> {
 
 /// How much later an echo may be delivered on a link that is known to echo.
 const LATE_ECHO: Duration = Duration::from_secs(2);
-/// How many frames of ours may be on their way back.
-const ECHOES: usize = 4;
+/// How many frames of ours may be on their way back: more than a master sends while a converter stands still.
+const ECHOES: usize = 16;
 
 #[derive(Debug)]
 struct Echo {
@@ -297,12 +297,17 @@ impl<N: Node> Link<N> {
         false
     }
 
-    /// Takes the oldest echo still awaited for which `is_it` holds.
+    /// Takes the oldest echo still awaited for which `is_it` holds. A link delivers in order: what was sent before it
+    /// does not come any more.
     fn take_echo(&mut self, now: Instant, is_it: impl Fn(&Echo) -> bool) -> bool {
         // An echo that lost its closing delimiter is only delivered when the next frame begins.
         let late = if self.stats.echoes > 0 { LATE_ECHO } else { Duration::ZERO };
-        let awaited = |echo: &mut Echo| echo.until.is_none_or(|until| now <= until + late) && is_it(echo);
-        self.echoes.iter_mut().rev().any(|echo| echo.take_if(|echo| awaited(echo)).is_some())
+        let awaited = |echo: &Echo| echo.until.is_none_or(|until| now <= until + late) && is_it(echo);
+        let Some(oldest) = self.echoes.iter().rposition(|echo| echo.as_ref().is_some_and(awaited)) else {
+            return false;
+        };
+        self.echoes.iter_mut().skip(oldest).for_each(|echo| *echo = None);
+        true
     }
 
     /// Byte-identical to what we sent, inside its window, and only once.

@@ -25,8 +25,9 @@ pub struct LinkSettings {
 }
 
 impl LinkSettings {
-    /// For a converter on the network: an echo may wait in it as long as its connection lasts without being emptied.
-    pub const CONVERTER: Self = Self { echo_window: Duration::from_millis(2_500), ..Self::LOCAL };
+    /// For a converter on the network: a frame reaches the bus up to 7 s after it was handed over, as long as its
+    /// connection lasts without being emptied and as it keeps what it has; an echo takes the way back as well.
+    pub const CONVERTER: Self = Self { echo_window: Duration::from_millis(9_500), ..Self::LOCAL };
     const LOCAL: Self = Self {
         quiet_gap: Duration::from_millis(15),
         busy_limit: Duration::from_secs(1),

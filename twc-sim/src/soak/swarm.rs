@@ -69,8 +69,7 @@ pub(super) struct Swarm {
 impl Swarm {
     pub(super) fn draw(rng: &mut Rng, site: &Site) -> Self {
         let can = |kind: Kind| match kind {
-            // A converter that also echoes is not known; what that would do is in the tests of the link.
-            Kind::Stall => !site.delay.is_zero() && !site.echo,
+            Kind::Stall => !site.delay.is_zero(),
             Kind::Twin => site.has_twin,
             _ => true,
         };

@@ -63,6 +63,27 @@ fn echoes_that_come_back_after_the_next_frame_has_left_are_echoes_too() {
 }
 
 #[test]
+fn echoes_of_all_that_was_sent_while_a_converter_stood_still_are_echoes_and_one_more_is_heard() {
+    let mut link = Link::with_settings(Probe::default(), LinkSettings::CONVERTER);
+    let send = |link: &mut Link<Probe>, now| {
+        link.node_mut().due = true;
+        let wire = link.poll_transmit(now).unwrap();
+        link.handle_sent(now);
+        wire
+    };
+    for second in 0..7 {
+        send(&mut link, at(second * 1_000));
+    }
+    let wire = send(&mut link, at(7_000));
+    for _ in 0..8 {
+        link.handle_bytes(at(8_300), wire.as_ref());
+    }
+    assert_eq!((link.node().heard, link.stats().echoes), (0, 8));
+    link.handle_bytes(at(8_400), wire.as_ref());
+    assert_eq!((link.node().heard, link.stats().echoes), (1, 8));
+}
+
+#[test]
 fn a_damaged_echo_is_dropped_only_where_echoes_are_known() {
     let mut damaged = heartbeat().emit().as_ref().to_vec();
     // Two errors that cancel out in the sum.
