@@ -298,7 +298,7 @@ impl<S: Share> Master<S> {
     }
 
     fn stalled(&mut self, gap: Duration, now: Instant) {
-        let millis = u64::try_from(gap.as_millis()).unwrap_or(u64::MAX);
+        let millis = gap.as_secs().saturating_mul(1_000).saturating_add(u64::from(gap.subsec_millis()));
         self.events.push(Event::Stalled { millis });
         self.guard.restart(now);
         self.settles_at = Some(now + SETTLE);

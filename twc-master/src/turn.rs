@@ -98,7 +98,7 @@ impl ReplyWindow {
     const MARGIN: u16 = 80;
 
     fn new(timing: &Timing) -> Self {
-        let millis = u16::try_from(timing.reply_window.as_millis()).unwrap_or(u16::MAX);
+        let millis = whole_millis(timing.reply_window);
         Self { millis, usual: millis, most: millis.saturating_mul(2).max(Self::LEAST) }
     }
 
@@ -113,12 +113,19 @@ impl ReplyWindow {
 
     /// An answer took so long, inside its window or late.
     pub(crate) fn answered(&mut self, latency: Duration) {
-        let latency = u16::try_from(latency.as_millis()).unwrap_or(u16::MAX);
+        let latency = whole_millis(latency);
         self.usual = if self.usual > latency { self.usual - (self.usual - latency) / 8 } else { latency };
         let wanted = latency.saturating_add(latency / 8).saturating_add(Self::MARGIN);
         let wanted = wanted.clamp(Self::LEAST.min(self.most), self.most);
         self.millis = if wanted > self.millis { wanted } else { self.millis - (self.millis - wanted) / 16 };
     }
+}
+
+/// Milliseconds, as many as 16 bits hold. The standard library counts them in 128.
+#[inline(never)]
+fn whole_millis(span: Duration) -> u16 {
+    let secs = u16::try_from(span.as_secs()).unwrap_or(u16::MAX);
+    u16::try_from(u32::from(secs) * 1_000 + span.subsec_millis()).unwrap_or(u16::MAX)
 }
 
 /// How late heartbeats left, counted from when they were due, one period after the one before.
