@@ -67,16 +67,24 @@ impl<S: Share> Master<S> {
         let timing = &self.config.timing;
         let around = timing.quiet_gap + FRAME;
         let exchange = self.turn.window.usual() + around;
-        let linked = self.slaves.iter().flatten().filter(|slave| slave.phase == Phase::Linked);
-        let round = linked.fold(exchange, |round, _| round + exchange);
+        let mut round = exchange;
+        for slave in self.slaves.iter().flatten() {
+            if slave.phase == Phase::Linked {
+                round += exchange;
+            }
+        }
         let in_time = timing.heartbeat_period.max(round) + SLACK;
         let over = now + self.turn.window.length() + around;
-        self.slaves.iter().enumerate().all(|(slot, slave)| match slave {
-            Some(slave) if slave.phase == Phase::Linked && Some(slot) != except => {
-                slave.told_at.is_some_and(|at| over <= at + in_time)
+        for (slot, slave) in self.slaves.iter().enumerate() {
+            let Some(slave) = slave else { continue };
+            if slave.phase == Phase::Linked
+                && Some(slot) != except
+                && slave.told_at.is_none_or(|at| over > at + in_time)
+            {
+                return false;
             }
-            _ => true,
-        })
+        }
+        true
     }
 
     /// Whether a slave goes before those that have waited longer: it has to come down, and a limit depends on it, or

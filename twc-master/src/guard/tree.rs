@@ -63,10 +63,10 @@ impl Tree {
     pub(super) fn new(config: &Config) -> Self {
         let nothing = Node { path: 0, ceiling: [0; 3], unordered: [0; 3], now: [0; 3], until: NEVER };
         let mut nodes = [nothing; MAX_CIRCUITS + 1];
-        let site = Some(Circuit::new(Place::Site, [config.limit; PHASES]));
-        for (number, (node, circuit)) in
-            nodes.iter_mut().zip([&site].into_iter().chain(&config.circuits)).enumerate()
-        {
+        let site = Circuit::new(Place::Site, [config.limit; PHASES]);
+        for (number, node) in nodes.iter_mut().enumerate() {
+            let below = number.checked_sub(1);
+            let circuit = below.map_or(Some(&site), |below| config.circuits.get(below)?.as_ref());
             let Some(circuit) = circuit else { continue };
             node.ceiling = values(circuit.limit);
             node.unordered = least(values(circuit.unordered), node.ceiling);
