@@ -81,8 +81,44 @@ Mon 2026-10-26 21:00 CET  end of the preview
 }
 
 #[test]
+fn a_preview_shows_what_prices_open_and_names_the_line_that_makes_no_sense() {
+    let prices = std::env::temp_dir().join(format!("twc-prices-{}.json", std::process::id()));
+    fs::write(
+        &prices,
+        "[{\"start\": \"2026-06-17T00:00+01:00\", \"price\": 0.3},\n {\"start\": \"2026-06-17T02:00+01:00\", \"price\": 0.1}]\n\
+         {\"start\": \"2026-06-17T03:00+01:00\", \"end\": \"2026-06-17T04:00+01:00\", \"price\": 0.11}\n\
+         {\"start\": \"2026-06-17T05:00\", \"price\": 0.0}\n",
+    )
+    .unwrap();
+    let example = example("price-at-this-unit.toml");
+    let shown = prices.to_str().unwrap();
+    let from = "2026-06-16T23:00:00Z";
+    let args = ["schedule", "preview", &example, "--days", "1", "--from", from, "--prices", shown];
+    let preview = twc_master(&args);
+    fs::remove_file(&prices).unwrap();
+    let expected = "\
+Wed 2026-06-17 00:00 BST  off: otherwise
+Wed 2026-06-17 02:00 BST  now: price rule 1, at most 0.1
+Wed 2026-06-17 03:00 BST  off: otherwise
+Wed 2026-06-17 04:48 BST  now: departure 1, all the energy still to come
+Wed 2026-06-17 07:00 BST  off: otherwise
+Wed 2026-06-17 16:00 BST  off: window 1, daily 16:00-19:00
+Wed 2026-06-17 19:00 BST  off: otherwise
+Thu 2026-06-18 00:00 BST  end of the preview
+";
+    assert_eq!(String::from_utf8(preview.stdout).unwrap(), expected);
+    let said = String::from_utf8(preview.stderr).unwrap();
+    assert!(said.contains("line 4: `2026-06-17T05:00` is no time"), "{said}");
+    // A file that is named on the command line must be there; the configuration's may come later.
+    assert_eq!(twc_master(&args).status.code(), Some(3));
+    assert_eq!(twc_master(&args[..7]).status.code(), Some(0));
+}
+
+#[test]
 fn the_schema_is_json() {
     let schema = twc_master(&["check", "--schema"]);
     let schema: serde_json::Value = serde_json::from_slice(&schema.stdout).unwrap();
-    assert!(schema["properties"]["site"].is_object());
+    for table in ["site", "prices", "battery", "cap", "orders"] {
+        assert!(schema["properties"][table].is_object(), "{table}");
+    }
 }

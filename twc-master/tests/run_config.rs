@@ -119,3 +119,34 @@ id = "3497"
     program.child.kill().unwrap();
     program.child.wait().unwrap();
 }
+
+#[test]
+fn a_limit_from_outside_comes_from_a_file_and_from_standard_input_and_nonsense_is_told_with_its_line() {
+    let config = written(
+        "cap",
+        r#"
+[site]
+continuous_limit = "20A"
+
+[[slave]]
+id = "3495"
+
+[cap.operator]
+source = "file:operator.json"
+"#,
+    );
+    fs::write(config.with_file_name("operator.json"), "{\"amps\": 8, \"for\": \"1h\"}\n{\"amp\": 3}\n").unwrap();
+    let mut command = run(&config);
+    command.arg("--control");
+    let mut program = Program::start(command);
+    let news = |text: &'static str| move |line: &str| line.contains(text).then_some(());
+    program.wait_for(60, news("cap.operator, line 2: unknown field `amp`"));
+    program.wait_for(60, news("operator limits the site to 8A on each phase until 20"));
+    program.wait_for(60, news("protection: no more than 8.00 A"));
+    program.say(r#"{"to": "cap.operator", "amps": 7}"#);
+    program.wait_for(60, news("protection: no more than 7.00 A"));
+    program.say(r#"{"to": "cap.operator", "release": true}"#);
+    program.wait_for(60, news("operator limits the site no more"));
+    program.child.kill().unwrap();
+    program.child.wait().unwrap();
+}

@@ -115,13 +115,26 @@ pub struct Planner {
     last: Decisions,
 }
 
-/// An order for one slave, with what its counter showed when it began.
+/// An order for one slave, with what its car has got since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Held {
     slave: TwcId,
     /// `None`: this slave's order has ended or was released.
     order: Option<Order>,
-    began_at: Option<u32>,
+    given: u32,
+    /// What its counter showed last.
+    counted: Option<u32>,
+}
+
+impl Held {
+    /// Adds what has flowed since the last look. A counter that shows less begins anew, with a car or with us.
+    fn count(&mut self, shows: Option<u32>) {
+        let Some(shows) = shows else { return };
+        let begins_anew = self.counted.is_some_and(|before| shows < before);
+        let before = if begins_anew { 0 } else { self.counted.unwrap_or(shows) };
+        self.given = self.given.saturating_add(shows.saturating_sub(before));
+        self.counted = Some(shows);
+    }
 }
 
 impl Planner {
@@ -174,6 +187,14 @@ impl Planner {
         }
     }
 
+    /// Orders that are held, with what the car has got since in watt hours: the one for all, without a slave, and
+    /// those of single slaves, which may be the same.
+    pub fn orders(&self) -> impl Iterator<Item = (Option<TwcId>, Order, u32)> {
+        let own = self.own.iter().flatten();
+        let own = own.filter_map(|held| Some((Some(held.slave), held.order?, held.given)));
+        self.all.map(|order| (None, order, 0)).into_iter().chain(own)
+    }
+
     /// Decides for every candidate; those beyond [`MAX_SLAVES`] are ignored. `settled` says that every car has
     /// followed the last change.
     pub fn plan(&mut self, now: Instant, settled: bool, candidates: &[Candidate]) -> Decisions {
@@ -208,7 +229,7 @@ impl Planner {
     fn hold(&mut self, slave: TwcId, order: Option<Order>) -> Option<()> {
         let known = self.own.iter().position(|held| held.is_some_and(|held| held.slave == slave));
         let place = known.or_else(|| self.own.iter().position(Option::is_none))?;
-        *self.own.get_mut(place)? = Some(Held { slave, order, began_at: None });
+        *self.own.get_mut(place)? = Some(Held { slave, order, given: 0, counted: None });
         Some(())
     }
 
@@ -220,12 +241,9 @@ impl Planner {
         }
         let held = self.own.iter_mut().flatten().find(|held| held.slave == slave)?;
         let order = held.order?;
-        if held.began_at.is_none() {
-            held.began_at = candidate.watt_hours;
-        }
-        let given = candidate.watt_hours.zip(held.began_at).map_or(0, |(now, then)| now.saturating_sub(then));
+        held.count(candidate.watt_hours);
         let late = order.until.is_some_and(|until| now >= until);
-        if late || order.watt_hours.is_some_and(|goal| given >= goal) {
+        if late || order.watt_hours.is_some_and(|goal| held.given >= goal) {
             held.order = None;
         }
         held.order

@@ -35,8 +35,11 @@ impl<'a> Build<'a> {
         let (site, circuits) = self.wiring(volts, &meters)?;
         let surplus = self.surplus(volts, &meters)?;
         let slaves = self.slaves(&site, &circuits, &schedules)?;
+        let (battery, prices, caps) = (self.battery()?, self.prices()?, self.caps(&site, &circuits)?);
+        let orders = self.source(self.file.orders.as_ref().and_then(|orders| orders.source.as_ref()))?;
         self.check_failsafe(&site, &circuits, &slaves)?;
         self.note_unused(&meters, &schedules, &slaves);
+        self.note_prices();
         let link = self.file.link.as_ref();
         if let Some(id) = link.and_then(|link| link.id.as_ref()) {
             self.check_own_id(id)?;
@@ -51,7 +54,11 @@ impl<'a> Build<'a> {
             slaves,
             meters,
             surplus,
+            battery,
             schedules,
+            prices,
+            caps,
+            orders,
             notes: self.notes,
         })
     }

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use twc_proto::{CentiAmps, TwcId};
 
-use super::units::{Energy, PerKilowattHour, Percent, Power, Sign, Values};
+use super::units::{BatterySign, Energy, PerKilowattHour, Percent, Power, Sign, Values};
 use super::value::{At, Name};
 use crate::budget::PhaseSet;
 use crate::budget::plan::Mode;
@@ -42,6 +42,13 @@ pub(super) struct File {
     /// Schedules, each under a name of your own.
     #[serde(default)]
     pub(super) schedule: BTreeMap<String, Schedule>,
+    /// What energy costs.
+    pub(super) prices: Option<Prices>,
+    /// Limits that others order at run time, such as a grid operator, each under a name of your own.
+    #[serde(default)]
+    pub(super) cap: BTreeMap<String, ExternalCap>,
+    /// Orders by people.
+    pub(super) orders: Option<Orders>,
 }
 
 /// Where the bus is. What is given on the command line comes first.
@@ -172,7 +179,7 @@ pub(super) struct OnResume {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Meter {
-    /// Where its values come from: `exec:COMMAND`, a program that prints one JSON object per line.
+    /// Where its values come from: `exec:COMMAND`, a program that prints one JSON object per line, or `file:PATH`.
     pub(super) source: Option<At<Name>>,
     /// Time between two values.
     pub(super) interval: At<Duration>,
@@ -233,6 +240,13 @@ pub(super) struct Surplus {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Battery {
+    /// Where its values come from, if not with those of a meter: `exec:COMMAND` or `file:PATH`.
+    pub(super) source: Option<At<Name>>,
+    /// Which way its power counts; `charging-positive` otherwise.
+    pub(super) sign: Option<At<BatterySign>>,
+    /// Age at which its values are believed no more: nothing it takes is for cars then, and no condition on its charge
+    /// holds; 60s otherwise.
+    pub(super) stale_after: Option<At<Duration>>,
     /// Below this charge it comes first; 0% otherwise.
     pub(super) priority_soc: Option<At<Percent>>,
     /// From this charge on it may give to cars; never otherwise.
@@ -298,4 +312,38 @@ pub(super) struct Price {
     pub(super) mode: At<Mode>,
     /// With no more than this.
     pub(super) amps: Option<At<CentiAmps>>,
+}
+
+/// What energy costs.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Prices {
+    /// Where they come from: `exec:COMMAND`, a program that prints one JSON object per line, or `file:PATH`.
+    pub(super) source: Option<At<Name>>,
+    /// How long a price holds that has no end and no successor; 1h otherwise.
+    pub(super) lasts: Option<At<Duration>>,
+    /// Age at which they are forgotten where the source brings none; until each one's end otherwise.
+    pub(super) max_age: Option<At<Duration>>,
+}
+
+/// A limit that somebody orders at run time.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExternalCap {
+    /// The circuit that it lowers; the site otherwise.
+    pub(super) circuit: Option<At<Name>>,
+    /// Where orders come from: `exec:COMMAND`, a program that prints one JSON object per line, or `file:PATH`.
+    pub(super) source: Option<At<Name>>,
+    /// How long the source may say nothing.
+    pub(super) silent_after: Option<At<Duration>>,
+    /// What may flow on each phase of the circuit while the source is silent.
+    pub(super) silent_limit: Option<At<CentiAmps>>,
+}
+
+/// Orders by people.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Orders {
+    /// Where they come from: `exec:COMMAND`, a program that prints one JSON object per line, or `file:PATH`.
+    pub(super) source: Option<At<Name>>,
 }

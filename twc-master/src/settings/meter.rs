@@ -6,24 +6,20 @@ use std::vec::Vec;
 
 use super::build::Build;
 use super::file::{Meter, Surplus};
-use super::units::{Sign, Values};
-use super::{MeterSettings, SettingsError, SurplusSettings};
+use super::units::{BatterySign, Sign, Values};
+use super::{BatterySettings, MeterSettings, SettingsError, SurplusSettings};
 use crate::budget::meter::{MeterConfig, MeterError, PROTECTING_AGE};
 use crate::budget::surplus::{
-    BatteryPolicy, MeterKind, Settlement, SurplusConfig, SurplusError, SwitchConfig, Topology,
+    BELIEVED, BatteryPolicy, MeterKind, Settlement, SurplusConfig, SurplusError, SwitchConfig, Topology,
 };
 
 impl Build<'_> {
     pub(super) fn meters(&self) -> Result<Vec<MeterSettings>, SettingsError> {
         let meters = self.file.meter.iter().map(|(name, meter)| {
             let config = self.meter_config(name, meter)?;
-            if let Some(source) = meter.source.as_ref().filter(|source| !source.value.0.starts_with("exec:")) {
-                let error = self.wrong(source, "there is no such kind of source");
-                return Err(error.hint("write exec:COMMAND for a program that prints one JSON object per line"));
-            }
             Ok(MeterSettings {
                 name: name.clone(),
-                source: meter.source.as_ref().map(|source| source.value.0.clone()),
+                source: self.source(meter.source.as_ref())?,
                 sign: meter.sign.as_ref().map_or(Sign::ImportPositive, |at| at.value),
                 kind: meter.kind.as_ref().map_or(MeterKind::Net, |at| at.value),
                 values: meter.values.as_ref().map_or(Values::PerPhase, |at| at.value),
@@ -70,6 +66,15 @@ impl Build<'_> {
         let span = at.map_or(&meter.interval.span, |at| &at.span);
         let wrong = self.wrong_at(span.clone(), format!("{error}"));
         Err(if protects { wrong.hint("a slower meter can serve [surplus] only") } else { wrong })
+    }
+
+    pub(super) fn battery(&self) -> Result<Option<BatterySettings>, SettingsError> {
+        let Some(battery) = &self.file.battery else { return Ok(None) };
+        if let Some(at) = battery.stale_after.as_ref().filter(|at| at.value.is_zero()) {
+            return Err(self.wrong(at, "so it would never be believed"));
+        }
+        let sign = battery.sign.as_ref().map_or(BatterySign::ChargingPositive, |at| at.value);
+        Ok(Some(BatterySettings { source: self.source(battery.source.as_ref())?, sign }))
     }
 
     pub(super) fn surplus(
@@ -131,6 +136,7 @@ impl Build<'_> {
             battery: BatteryPolicy {
                 priority_percent: battery.and_then(|of| of.priority_soc.as_ref()).map_or(0, |at| at.value.0),
                 buffer_percent: battery.and_then(|of| of.buffer_soc.as_ref()).map(|at| at.value.0),
+                stale_after: battery.and_then(|of| of.stale_after.as_ref()).map_or(BELIEVED, |at| at.value),
             },
             switch: SwitchConfig {
                 start_delay: span(&surplus.start_delay, usual.switch.start_delay),

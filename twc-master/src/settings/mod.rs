@@ -28,6 +28,7 @@ mod file;
 mod hook;
 mod meter;
 mod slave;
+mod source;
 mod summary;
 mod time;
 mod units;
@@ -42,7 +43,7 @@ use serde::Deserialize;
 use twc_proto::{CentiAmps, TwcId};
 
 pub use self::error::SettingsError;
-pub use self::units::{Sign, Values, amps, mode_name, shown};
+pub use self::units::{BatterySign, Sign, Values, amps, mode, mode_name, shown, span};
 
 use self::file::File;
 use crate::budget::PhaseSet;
@@ -75,8 +76,16 @@ pub struct Settings {
     pub meters: Vec<MeterSettings>,
     /// How the sun is used.
     pub surplus: Option<SurplusSettings>,
+    /// Where the home battery's values come from, where there is one.
+    pub battery: Option<BatterySettings>,
     /// The schedules.
     pub schedules: Vec<ScheduleSettings>,
+    /// Where prices come from.
+    pub prices: Option<PriceSettings>,
+    /// Limits that others order.
+    pub caps: Vec<CapSettings>,
+    /// Where orders by people come from.
+    pub orders: Option<String>,
     /// What is legal and perhaps not meant.
     pub notes: Vec<String>,
 }
@@ -191,6 +200,48 @@ pub struct SurplusSettings {
     pub meter: usize,
     /// For [`crate::budget::surplus::Surplus`].
     pub config: SurplusConfig,
+}
+
+/// Where the home battery's values come from. Its place beside the cars is in [`SurplusSettings`].
+#[derive(Debug, Clone)]
+pub struct BatterySettings {
+    /// The source, if it is not a meter that tells of it.
+    pub source: Option<String>,
+    /// Which way its power counts.
+    pub sign: BatterySign,
+}
+
+/// Where prices come from.
+#[derive(Debug, Clone)]
+pub struct PriceSettings {
+    /// The source.
+    pub source: Option<String>,
+    /// How long a price holds that has no end and no successor.
+    pub lasts: Duration,
+    /// Age at which they are forgotten where the source brings none.
+    pub max_age: Option<Duration>,
+}
+
+/// A limit that somebody orders at run time.
+#[derive(Debug, Clone)]
+pub struct CapSettings {
+    /// Its name.
+    pub name: String,
+    /// The circuit that it lowers, as an index into [`Settings::circuits`]; `None` is the site.
+    pub circuit: Option<usize>,
+    /// The source of orders.
+    pub source: Option<String>,
+    /// What holds while nobody says anything.
+    pub silent: Option<Silent>,
+}
+
+/// What holds while a source is silent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Silent {
+    /// After so long.
+    pub after: Duration,
+    /// So much may flow on each phase then.
+    pub limit: CentiAmps,
 }
 
 /// A schedule.

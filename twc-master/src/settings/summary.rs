@@ -38,6 +38,7 @@ impl Settings {
             )
         }));
         lines.extend(self.surplus_line());
+        lines.extend(self.battery_line());
         lines.extend(self.schedules.iter().map(|of| {
             let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
             let windows = count(of.schedule.windows().len(), "window");
@@ -46,7 +47,43 @@ impl Settings {
             let otherwise = mode_name(of.schedule.otherwise().mode);
             format!("schedule {}: {windows}, {departures}, {prices}, otherwise {otherwise}", of.name)
         }));
+        lines.extend(self.prices.as_ref().map(|of| {
+            let until =
+                of.max_age.map_or_else(String::new, |age| format!(", forgotten after {age:?} without news"));
+            format!(
+                "prices hold until the next one, {:?} without one{until} ({})",
+                of.lasts,
+                from(of.source.as_deref())
+            )
+        }));
+        lines.extend(self.caps.iter().map(|cap| {
+            let circuit = cap.circuit.and_then(|index| self.circuits.get(index)).unwrap_or(&self.site);
+            let silent = cap.silent.map_or_else(String::new, |silent| {
+                format!(", {} on each phase after {:?} of silence", shown(silent.limit), silent.after)
+            });
+            format!(
+                "{} may lower {} at run time{silent} ({})",
+                cap.name,
+                circuit.name,
+                from(cap.source.as_deref())
+            )
+        }));
+        lines.extend(self.orders.as_ref().map(|source| format!("people give orders ({source})")));
         lines
+    }
+
+    fn battery_line(&self) -> Option<String> {
+        let (battery, surplus) = (self.battery.as_ref()?, self.surplus.as_ref()?);
+        let policy = surplus.config.battery;
+        let gives = policy.buffer_percent.map_or_else(
+            || "never gives to them".into(),
+            |percent| format!("may give to them from {percent}% on"),
+        );
+        let source = battery.source.as_deref().unwrap_or("with the values of a meter");
+        Some(format!(
+            "the home battery comes before cars below {}%, {gives}; believed for {:?} ({source})",
+            policy.priority_percent, policy.stale_after
+        ))
     }
 
     fn limit_of(&self, circuit: &CircuitSettings, what: &str) -> String {
@@ -131,4 +168,8 @@ impl fmt::Display for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}` within {:?}", self.command.join(" "), self.deadline)
     }
+}
+
+fn from(source: Option<&str>) -> &str {
+    source.unwrap_or("no source: told by hand or by a program that uses the library")
 }

@@ -50,7 +50,23 @@ deficit = "0.1kWh"
 min_on = "15min"
 
 [battery]
+source = "exec:read-battery"
+sign = "discharging-positive"
+stale_after = "2min"
 priority_soc = "30%"
+
+[prices]
+source = "file:prices.json"
+lasts = "15min"
+max_age = "48h"
+
+[cap.operator]
+circuit = "garage"
+silent_after = "5min"
+silent_limit = "6A"
+
+[orders]
+source = "exec:read-orders"
 
 [schedule.night]
 zone = "Europe/Berlin"
@@ -98,7 +114,15 @@ fn everything_that_can_be_written_is_understood() {
     assert_eq!((surplus.topology, surplus.settlement), (Topology::Inside, Settlement::PerPhase));
     assert_eq!((surplus.reserve_watts, surplus.flex_watts, surplus.switch.deficit), (-50, 1_400, Some(360_000)));
     assert_eq!(settings.schedules[0].schedule.windows().len(), 1);
-    assert_eq!(settings.summary().len(), 8);
+    assert_eq!(surplus.battery.stale_after, Duration::from_secs(120));
+    assert_eq!(settings.battery.as_ref().unwrap().sign, BatterySign::DischargingPositive);
+    let prices = settings.prices.as_ref().unwrap();
+    assert_eq!((prices.lasts.as_secs(), prices.max_age.unwrap().as_secs()), (900, 172_800));
+    let operator = &settings.caps[0];
+    let silent = Silent { after: Duration::from_secs(300), limit: CentiAmps::from_amps(6) };
+    assert_eq!((operator.circuit, operator.silent), (Some(0), Some(silent)));
+    assert_eq!(settings.sources().len(), 3);
+    assert_eq!(settings.summary().len(), 12);
     assert!(settings.notes.is_empty(), "{:?}", settings.notes);
 }
 
@@ -118,6 +142,14 @@ fn impossible_combinations_are_refused_each_at_its_line_with_its_reason() {
         ("continuous_limit = \"3x20A\"", "continuous_limit = \"20A\"\nbreaker_rating = \"25A\"", "given too"),
         ("minimum = \"8A\"", "minimum = \"17A\"", "more than the 16A that the wiring to 3496 carries"),
         ("stop = \"withhold\"", "stop = \"command\"", "refusing to charge until"),
+        ("exec:read-orders", "mqtt:orders", "no such kind of source"),
+        ("file:prices.json", "file:", "no such kind of source"),
+        ("lasts = \"15min\"", "lasts = \"0s\"", "no price would ever hold"),
+        ("stale_after = \"2min\"", "stale_after = \"0s\"", "never be believed"),
+        ("silent_limit = \"6A\"", "", "nothing says what may flow then"),
+        ("silent_after = \"5min\"", "", "nothing says after how long"),
+        ("silent_limit = \"6A\"", "silent_limit = \"40A\"", "more than the 25.6A of the circuit"),
+        ("circuit = \"garage\"\nsilent", "circuit = \"garden\"\nsilent", "there is no table [circuit.garden]"),
         ("car = \"tesla\"", "car = \"tesler\"", "did you mean `tesla`?"),
         ("minimum = \"8A\"", "minimum = \"5A\"", "takes 6A whatever"),
         ("maximum = \"10A\"", "maximum = \"7A\"", "less than the minimum of 8A"),

@@ -25,6 +25,22 @@ pub fn amps(text: &str) -> Result<CentiAmps, String> {
     CentiAmps::read(text).map_err(|reason| reason.unwrap_or_else(|| format!("write {}", CentiAmps::LIKE)))
 }
 
+/// A time span: `500ms`, `90s`, `10min`, `2h`.
+///
+/// # Errors
+/// What to write instead.
+pub fn span(text: &str) -> Result<Duration, String> {
+    Duration::read(text).map_err(|reason| reason.unwrap_or_else(|| format!("write {}", Duration::LIKE)))
+}
+
+/// A mode by its word.
+///
+/// # Errors
+/// What to write instead.
+pub fn mode(text: &str) -> Result<Mode, String> {
+    Mode::read(text).map_err(|reason| reason.unwrap_or_else(|| format!("write {}", Mode::LIKE)))
+}
+
 impl Value for CentiAmps {
     const NAME: &'static str = "Amps";
     const LIKE: &'static str = "amperes such as 40A, 16.5A or 3x20A";
@@ -266,6 +282,25 @@ impl Value for Sign {
 
     fn read(text: &str) -> Result<Self, Option<String>> {
         word(text, Self::WORDS, [Self::ImportPositive, Self::ExportPositive])
+    }
+}
+
+/// Which way a battery's power counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BatterySign {
+    /// Positive while it charges.
+    ChargingPositive,
+    /// Positive while it gives.
+    DischargingPositive,
+}
+
+impl Value for BatterySign {
+    const NAME: &'static str = "Battery sign";
+    const LIKE: &'static str = "charging-positive or discharging-positive";
+    const WORDS: &'static [&'static str] = &["charging-positive", "discharging-positive"];
+
+    fn read(text: &str) -> Result<Self, Option<String>> {
+        word(text, Self::WORDS, [Self::ChargingPositive, Self::DischargingPositive])
     }
 }
 

@@ -27,10 +27,15 @@ impl Clock {
     }
 
     /// What the clock shows now; 1970 when nobody ever looked, which is a clock that was never set.
-    fn at(&self, now: Instant) -> Option<Timestamp> {
+    pub(super) fn at(&self, now: Instant) -> Option<Timestamp> {
         let (then, wall) = self.looked?;
         let passed = SignedDuration::try_from(now.since(then)).ok()?;
         wall.checked_add(passed).ok()
+    }
+
+    /// Schedules know something new.
+    pub(super) fn forget(&mut self) {
+        self.said.clear();
     }
 
     /// What a schedule says now.

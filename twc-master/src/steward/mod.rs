@@ -19,26 +19,39 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod caps;
 mod clock;
 mod hands;
+pub mod input;
 mod look;
 mod obey;
+mod prices;
 
+use std::collections::VecDeque;
+use std::format;
+use std::string::String;
 use std::vec::Vec;
 
+use jiff::Timestamp;
 use thiserror::Error;
 use twc_proto::{CentiAmps, Instant, TwcId};
 
 pub use self::hands::{Call, Note, Wanted};
 
+pub use self::caps::{CapOrder, Standing};
+pub use self::prices::Prices;
+
+use self::caps::{Cap, least};
 use self::clock::Clock;
 use self::hands::Hands;
 use self::look::Look;
+use self::prices::Market;
 use crate::HookOutcome;
 use crate::budget::history::History;
 use crate::budget::house::{House, HouseError};
 use crate::budget::meter::{Freshness, Rejected, Sample};
 use crate::budget::plan::{Candidate, Decision, Decisions, Planner};
+use crate::budget::schedule::{CivilClock, ClockNews, is_unset};
 use crate::budget::surplus::{BatteryReading, Surplus, SurplusError};
 use crate::config::{FLOOR, MAX_SLAVES, PHASES, PhaseAmps, Place};
 use crate::master::Master;
@@ -47,6 +60,9 @@ use crate::share::Share;
 
 /// A rise of a watched limit below this is not worth a word to the master: half an ampere.
 const WORTH_A_RAISE: u16 = 50;
+
+/// News that wait for a reader.
+const NEWS: usize = 64;
 
 /// Follows a configuration.
 #[derive(Debug)]
@@ -61,6 +77,13 @@ pub struct Steward {
     obeyed: [Option<obey::Obeyed>; MAX_SLAVES],
     decided: Decisions,
     hands: Hands,
+    caps: Vec<Cap>,
+    /// What unwatched circuits were last told because of [`Steward::caps`].
+    told: Vec<(Option<usize>, PhaseAmps)>,
+    market: Market,
+    civil: CivilClock,
+    news: VecDeque<String>,
+    is_told_unset: bool,
 }
 
 /// A limit that a meter watches.
@@ -113,6 +136,8 @@ impl Steward {
             });
         }
         let hands = Hands::new(&settings.slaves);
+        let caps = Cap::all(&settings);
+        let market = Market::new(settings.prices.as_ref());
         Ok(Self {
             settings,
             watched,
@@ -123,6 +148,12 @@ impl Steward {
             obeyed: [None; MAX_SLAVES],
             decided: [None; MAX_SLAVES],
             hands,
+            caps,
+            told: Vec::new(),
+            market,
+            civil: CivilClock::default(),
+            news: VecDeque::new(),
+            is_told_unset: false,
         })
     }
 
@@ -142,8 +173,37 @@ impl Steward {
     }
 
     /// The civil time, whenever somebody looks at a clock. Without it schedules do what they do otherwise.
-    pub fn handle_clock(&mut self, now: Instant, wall: jiff::Timestamp) {
+    pub fn handle_clock(&mut self, now: Instant, wall: Timestamp) {
         self.clock.set(now, wall);
+        match self.civil.observe(now, wall) {
+            ClockNews::Unset if !self.is_told_unset => {
+                self.tell("the clock was never set: schedules do what they do otherwise");
+            }
+            ClockNews::Stepped { seconds } => {
+                self.tell(format!("the clock was set by {seconds} s; what holds now holds by the new time"));
+            }
+            ClockNews::Set if self.is_told_unset => self.tell("the clock is set"),
+            _ => {}
+        }
+        self.is_told_unset = is_unset(wall);
+    }
+
+    /// The civil time, where the clock can be believed.
+    fn wall(&self, now: Instant) -> Option<Timestamp> {
+        self.clock.at(now).filter(|wall| !is_unset(*wall))
+    }
+
+    /// What has changed outside that people should know: limits that others order, the clock.
+    pub fn poll_news(&mut self) -> Option<String> {
+        self.news.pop_front()
+    }
+
+    fn tell(&mut self, news: impl Into<String>) {
+        // Nobody may be reading; what is old is what holds least.
+        if self.news.len() == NEWS {
+            self.news.pop_front();
+        }
+        self.news.push_back(news.into());
     }
 
     /// A sample of the meter with this index in [`Settings::meters`], import positive.
@@ -171,6 +231,8 @@ impl Steward {
 
     /// Decides, and tells the master. Call it once a second and after every sample.
     pub fn steer<S: Share>(&mut self, now: Instant, master: &mut Master<S>) {
+        self.note_prices(now);
+        self.note_caps(now);
         self.look.at(now, master, &self.settings);
         self.own.note(now, self.look.drawn(|_| true));
         self.order_limits(now, master);
@@ -212,19 +274,23 @@ impl Steward {
 
     /// Lowers and raises what meters watch.
     fn order_limits<S: Share>(&mut self, now: Instant, master: &mut Master<S>) {
+        let caps = self.capped(now);
+        self.order_caps(now, &caps, master);
         let (settings, look) = (&self.settings, &self.look);
         for watched in &mut self.watched {
             let circuit = watched.circuit;
             let is_below = |id: TwcId| settings.listed(id).is_none_or(|slave| settings.is_below(slave, circuit));
             watched.own.note(now, look.drawn(is_below));
             let limit = watched.house.limit(now);
-            let wanted = match limit.freshness {
+            let left = match limit.freshness {
                 Freshness::Fresh | Freshness::NoRaise => {
                     limit.beside(look.committed(is_below), look.floors(is_below))
                 }
                 Freshness::Failsafe => watched.failsafe,
                 Freshness::Withhold => [CentiAmps::ZERO; PHASES],
             };
+            let cap = caps.iter().filter(|(of, _)| *of == circuit).map(|(_, cap)| *cap).next();
+            let wanted = cap.map_or(left, |cap| least(left, cap));
             let worth = watched.ordered.is_none_or(|ordered| {
                 let pairs = || wanted.iter().zip(&ordered);
                 pairs().any(|(new, old)| new < old)
@@ -241,6 +307,7 @@ impl Steward {
     /// What protection leaves a slave: the least of every watched limit above it.
     fn protection(&self, now: Instant, seen: &look::Seen) -> CentiAmps {
         let listed = self.settings.listed(seen.status.slave);
+        let caps = self.capped(now);
         let above = self
             .watched
             .iter()
@@ -258,7 +325,11 @@ impl Steward {
                 _ => limit.slave_cap.unwrap_or(free),
             }
         });
-        leaves.min().unwrap_or(CentiAmps::new(u16::MAX))
+        let caps = caps.iter().filter(|(of, _)| listed.is_none_or(|slave| self.settings.is_below(slave, *of)));
+        let caps = caps.filter_map(|(_, cap)| {
+            (0..PHASES).zip(*cap).filter(|(phase, _)| seen.phases.contains(*phase)).map(|(_, amps)| amps).min()
+        });
+        leaves.chain(caps).min().unwrap_or(CentiAmps::new(u16::MAX))
     }
 }
 

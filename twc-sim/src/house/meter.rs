@@ -80,6 +80,8 @@ pub struct MeterSample {
     pub centiamps: Option<[i32; 3]>,
     /// Power of all phases, in signed watts.
     pub watts: i64,
+    /// How full the battery is, in percent; only from a meter there.
+    pub charge_percent: Option<u8>,
     /// A broker kept it; nobody knows for how long.
     pub is_retained: bool,
 }
@@ -89,6 +91,7 @@ pub struct MeterSample {
 pub(super) struct Reading {
     pub(super) milliwatts: [i64; 3],
     pub(super) centiamps: [i32; 3],
+    pub(super) charge_percent: Option<u8>,
 }
 
 /// Samples on their way at one time; a longer lag drops the oldest.
@@ -157,6 +160,7 @@ impl Meter {
             arrived: now,
             centiamps: self.config.per_phase.then_some(reading.centiamps),
             watts: reading.milliwatts.iter().sum::<i64>() / 1_000,
+            charge_percent: reading.charge_percent,
             is_retained: false,
         };
         let sample = match self.fault {

@@ -197,7 +197,9 @@ impl House {
         }
         let (flows, volts) = (self.flows, self.volts);
         for meter in &mut self.meters {
-            let reading = reading(&flows, meter.config.place, volts);
+            let is_there = |_: &&Battery| meter.config.place == MeterPlace::Battery;
+            let charge_percent = self.battery.as_ref().filter(is_there).map(Battery::charge_percent);
+            let reading = Reading { charge_percent, ..reading(&flows, meter.config.place, volts) };
             meter.handle_timeout(at, reading);
         }
         let surplus = self.surplus();
@@ -317,7 +319,7 @@ fn reading(flows: &Flows, place: MeterPlace, volts: u16) -> Reading {
         MeterPlace::Chargers => flows.chargers,
         MeterPlace::Loads => flows.loads,
     };
-    Reading { milliwatts, centiamps: milliwatts.map(|power| centiamps(power, volts)) }
+    Reading { milliwatts, centiamps: milliwatts.map(|power| centiamps(power, volts)), charge_percent: None }
 }
 
 /// The second of the day, counted from [`Instant::ZERO`].

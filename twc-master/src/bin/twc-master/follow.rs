@@ -1,55 +1,77 @@
-//! Carries out a configuration beside a served bus: meters in, commands to the master out.
+//! Carries out a configuration beside a served bus: what sources say in, commands to the master out.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
-use twc_master::budget::meter::Sample;
 use twc_master::budget::plan::Decision;
 use twc_master::share::Any;
+use twc_master::steward::input::LineError;
 use twc_master::steward::{Call, Note, Steward};
 use twc_master::supervisor::{BusGone, Handle};
 use twc_proto::Instant;
 
 use crate::hooks::{self, Ended};
-use crate::meter_source::{self, Value};
 use crate::report::Reporter;
+use crate::sources::{self, Words};
 
-/// Between two looks where no value comes.
+/// Between two looks where nothing comes.
 const LOOK: Duration = Duration::from_secs(1);
-/// Values that may wait; a meter that is faster than the bus loses the oldest by being rejected as such.
+/// What may wait; a meter that is faster than the bus loses values.
 const WAITING: usize = 32;
+/// The same nonsense of the same source is told again after so long.
+const AGAIN: Duration = Duration::from_secs(60);
+
+/// What it needs beside the steward.
+#[derive(Debug)]
+pub(crate) struct Following {
+    pub(crate) steward: Steward,
+    pub(crate) reporter: Reporter,
+    /// Where files are looked for.
+    pub(crate) folder: PathBuf,
+    /// Whether orders come on standard input.
+    pub(crate) control: bool,
+}
 
 /// Follows the configuration until the bus has ended.
-pub(crate) async fn follow(steward: Steward, handle: Handle<Any>, mut reporter: Reporter) {
-    let (values, mut arriving) = mpsc::channel(WAITING);
-    for (index, meter) in steward.settings().meters.iter().enumerate() {
-        if let Some(source) = &meter.source {
-            meter_source::start(index, source, meter.sign, values.clone());
-        }
+pub(crate) async fn follow(following: Following, handle: Handle<Any>) {
+    let Following { steward, mut reporter, folder, control } = following;
+    let (words, mut arriving) = mpsc::channel(WAITING);
+    for (source, spec) in steward.settings().sources() {
+        sources::start(source, spec, &folder, words.clone());
+    }
+    if control {
+        sources::control(words.clone());
     }
     // Each wall connector has one program at a time.
     let (reports, mut ending) = mpsc::channel(WAITING);
     let steward = Arc::new(Mutex::new(steward));
-    let mut told = Vec::new();
+    let (mut told, mut nonsense) = (Vec::new(), BTreeMap::new());
     let mut tick = tokio::time::interval(LOOK);
     loop {
-        let (value, ended) = tokio::select! {
+        let (said, ended) = tokio::select! {
             _ = tick.tick() => (None, None),
-            value = arriving.recv() => (value, None),
+            said = arriving.recv() => (said, None),
             ended = ending.recv() => (None, ended),
         };
         let text = ended.as_ref().map(|ended: &Ended| ended.text.clone());
-        let Ok(Step { now, rejected, notes, calls, decisions }) = step(&handle, &steward, value, ended).await
-        else {
-            return;
-        };
+        let Ok(step) = step(&handle, &steward, said, ended).await else { return };
+        let Step { now, from, errors, news, notes, calls, decisions } = step;
         if let Some(text) = text {
             reporter.note(now, "hook", &text);
         }
-        if let Some(rejected) = rejected {
-            reporter.note(now, "sample-rejected", &rejected);
+        for LineError { line, reason } in errors {
+            let last = nonsense.insert((from.clone(), reason.clone()), now);
+            if last.is_none_or(|last: Instant| now.since(last) >= AGAIN) {
+                reporter.note(now, "input-rejected", &format!("{from}, line {line}: {reason}"));
+            }
+        }
+        nonsense.retain(|_, last| now.since(*last) < AGAIN);
+        for news in news {
+            reporter.note(now, "news", &news);
         }
         for note in notes {
             reporter.note(now, note.kind(), &note.to_string());
@@ -67,37 +89,41 @@ pub(crate) async fn follow(steward: Steward, handle: Handle<Any>, mut reporter: 
 /// What came of one look.
 struct Step {
     now: Instant,
-    rejected: Option<String>,
+    /// Who spoke.
+    from: String,
+    errors: Vec<LineError>,
+    news: Vec<String>,
     notes: Vec<Note>,
     calls: Vec<Call>,
     decisions: Vec<Decision>,
 }
 
-/// One value or one report, or none, and one look, in the thread of the bus: nothing there waits for anything.
+/// What one source said or one report, or nothing, and one look, in the thread of the bus: nothing there waits for
+/// anything.
 async fn step(
     handle: &Handle<Any>,
     steward: &Arc<Mutex<Steward>>,
-    value: Option<Value>,
+    said: Option<Words>,
     ended: Option<Ended>,
 ) -> Result<Step, BusGone> {
     let steward = Arc::clone(steward);
     let wall = Timestamp::now();
     handle
         .with(move |master, now| {
-            let (rejected, notes, calls, decisions) = Default::default();
-            let mut step = Step { now, rejected, notes, calls, decisions };
+            let (from, errors, news, notes, calls, decisions) = Default::default();
+            let mut step = Step { now, from, errors, news, notes, calls, decisions };
             // Poisoned by a panic in this closure, which would have ended the bus already.
             let Ok(mut steward) = steward.lock() else { return step };
             steward.handle_clock(now, wall);
-            step.rejected = value.and_then(|value| {
-                let measured = value.age.map(|age| now - age);
-                let sample = Sample { reading: value.reading, measured, arrived: now, retained: false };
-                steward.handle_sample(value.meter, &sample).err().map(|error| error.to_string())
-            });
+            if let Some(words) = said {
+                step.from = steward.settings().source_name(words.source);
+                step.errors = steward.handle_said(now, words.source, &words.said());
+            }
             if let Some(Ended { slave, wanted, outcome, .. }) = ended {
                 steward.handle_ended(slave, wanted, outcome, master);
             }
             steward.steer(now, master);
+            step.news = std::iter::from_fn(|| steward.poll_news()).collect();
             step.notes = std::iter::from_fn(|| steward.poll_note()).collect();
             step.calls = std::iter::from_fn(|| steward.poll_call()).collect();
             step.decisions = steward.decisions().copied().collect();

@@ -5,10 +5,12 @@ mod steering;
 
 use std::collections::VecDeque;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use twc_master::budget::plan::Decision;
 use twc_master::settings;
 use twc_master::share::Any;
+use twc_master::steward::input::{Said, Source};
 use twc_master::{Circuit, Config, Connection, Event, Master, PHASES, Place, Snapshot, Strategy, Timing};
 use twc_proto::{BodyLen, CentiAmps, DecodeError, Envelope, Instant, Node, Received, Sign, TwcId};
 use twc_sim::house::MeterSample;
@@ -113,10 +115,34 @@ impl Hosted {
         saved: Option<Snapshot>,
         settings: settings::Settings,
     ) -> Result<Self, String> {
+        Self::configured_from(spec, saved, settings, None)
+    }
+
+    /// The same with the civil time of the simulation's begin.
+    ///
+    /// # Errors
+    /// Where it cannot be followed.
+    pub(crate) fn configured_from(
+        spec: &MasterSpec<'_>,
+        saved: Option<Snapshot>,
+        settings: settings::Settings,
+        begins: Option<Timestamp>,
+    ) -> Result<Self, String> {
         let config = settings.config(ID, SIGN, timing(spec));
         let mut master = Master::new(config, settings.share, spec.now).map_err(|error| error.to_string())?;
         master.restore(saved.into_iter().flat_map(|snapshot| snapshot.slaves).flatten());
-        Ok(Self { master, steering: Some(Steering::new(spec, settings)?), notes: VecDeque::new() })
+        let mut steering = Steering::new(spec, settings, begins)?;
+        // Before the first frame: what is ordered while nobody has said anything holds from the start.
+        steering.advance(spec.now, &mut master);
+        Ok(Self { master, steering: Some(steering), notes: VecDeque::new() })
+    }
+
+    /// Lets a source of the configuration speak; nothing without one.
+    #[allow(dead_code)] // Not everybody who includes this file has sources.
+    pub(crate) fn hear(&mut self, now: Instant, source: Source, said: &Said<'_>) {
+        if let Some(steering) = &mut self.steering {
+            steering.hear(now, source, said);
+        }
     }
 
     /// Says why every slave gets what it gets at a moment; nothing without a configuration.
@@ -193,6 +219,10 @@ impl Guest for Hosted {
     }
 
     fn handle_limit(&mut self, now: Instant, node: Option<usize>, limit: CentiAmps) {
+        // A configuration that has limits from outside learns of this one as it would on the wall.
+        if self.steering.as_ref().is_some_and(Steering::has_caps) {
+            return;
+        }
         // The scenario names only circuits that there are.
         let _ = self.master.order(now, place(node), [limit; PHASES]);
     }

@@ -9,7 +9,6 @@ mod follow;
 mod guest;
 mod hooks;
 mod link;
-mod meter_source;
 mod monitor;
 mod report;
 mod run;
@@ -18,6 +17,7 @@ mod schedule;
 mod sim_link;
 mod simulate;
 mod soak;
+mod sources;
 mod state;
 mod stop;
 

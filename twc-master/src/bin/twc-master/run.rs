@@ -1,7 +1,7 @@
 //! `twc-master run`: the master on a real link, until it is told to stop.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -14,7 +14,7 @@ use twc_proto::{CentiAmps, Instant, TwcId};
 
 use crate::check;
 use crate::exit::Failure;
-use crate::follow::follow;
+use crate::follow::{Following, follow};
 use crate::link::{LinkSpec, Opener};
 use crate::report::{self, Reporter};
 use crate::state::{Found, State, StateFile};
@@ -53,6 +53,9 @@ pub(crate) struct RunArgs {
     /// Forget a wall connector that was removed or switched off for good, so that nothing is reserved for it
     #[arg(long, value_name = "ID")]
     forget: Vec<TwcId>,
+    /// Take orders on standard input, one JSON object per line, such as {"to": "orders", "mode": "now", "for": "1h"}
+    #[arg(long, requires = "config", conflicts_with = "dry_run")]
+    control: bool,
     /// One JSON object per line
     #[arg(long)]
     json: bool,
@@ -77,14 +80,22 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
         Master::new(config, share, Instant::ZERO).map_err(|error| Failure::usage(error.to_string()))?;
     master.restore(state.slaves());
     let steward = settings.map(|settings| Steward::new(settings, Instant::ZERO)).transpose();
-    let steward = steward.map_err(|error| Failure::config(error.to_string()))?;
+    let mut steward = steward.map_err(|error| Failure::config(error.to_string()))?;
+    if let Some(steward) = &mut steward {
+        // Before the first frame: what is ordered while nobody has said anything holds from the start.
+        steward.handle_clock(Instant::ZERO, jiff::Timestamp::now());
+        steward.steer(Instant::ZERO, &mut master);
+    }
     file.write(&state).map_err(|error| Failure::failed(format!("cannot write the state file: {error}")))?;
     // Only signals, the start and the configuration are here: the bus has a thread and a runtime of its own.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
-    let following = steward.map(|steward| (steward, Reporter::new(args.json, link.to_string())));
+    let folder = args.config.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
+    let reporter_of = || Reporter::new(args.json, link.to_string());
+    let following =
+        steward.map(|steward| Following { steward, reporter: reporter_of(), folder, control: args.control });
     runtime.block_on(serve(master, opener, Keeper { file, state }, reporter, following))
 }
 
@@ -158,7 +169,7 @@ async fn serve(
     opener: Opener,
     keeper: Keeper,
     mut reporter: Reporter,
-    following: Option<(Steward, Reporter)>,
+    following: Option<Following>,
 ) -> Result<(), Failure> {
     let mut stop = Stop::listen()?;
     reporter.master = master.config().id;
@@ -173,7 +184,7 @@ async fn serve(
     let handle = bus.handle().clone();
     let follows = async move {
         match following {
-            Some((steward, reporter)) => follow(steward, handle, reporter).await,
+            Some(following) => follow(following, handle).await,
             None => std::future::pending().await,
         }
     };

@@ -1,16 +1,19 @@
 //! `twc-master schedule preview FILE`: what the schedules of a configuration will do.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use twc_master::budget::schedule::{Demand, Rule, Schedule, Stretch};
-use twc_master::settings::{ScheduleSettings, mode_name, shown};
+use twc_master::settings::{ScheduleSettings, Settings, mode_name, shown};
+use twc_master::steward::Prices;
 
 use crate::check;
 use crate::exit::Failure;
+use crate::sources;
 
 /// Looks at schedules.
 #[derive(Debug, Args)]
@@ -36,6 +39,9 @@ struct PreviewArgs {
     /// From when, such as 2026-03-28T18:00:00+01:00; now otherwise
     #[arg(long, value_name = "TIME")]
     from: Option<Timestamp>,
+    /// Prices, one JSON object per line, instead of the file that the configuration names
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
     /// One JSON object per line
     #[arg(long)]
     json: bool,
@@ -43,10 +49,11 @@ struct PreviewArgs {
 
 pub(crate) fn run(args: &ScheduleArgs) -> Result<(), Failure> {
     let Command::Preview(args) = &args.command;
-    let settings = check::read(&args.file)?;
+    let mut settings = check::read(&args.file)?;
     if settings.schedules.is_empty() {
         return Err(Failure::config(format!("{} has no [schedule.NAME]", args.file.display())));
     }
+    know_prices(args, &mut settings)?;
     let from = args.from.unwrap_or_else(Timestamp::now);
     let lasts = SignedDuration::from_hours(24 * i64::from(args.days));
     let to = from.checked_add(lasts).map_err(|error| Failure::usage(error.to_string()))?;
@@ -57,6 +64,20 @@ pub(crate) fn run(args: &ScheduleArgs) -> Result<(), Failure> {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::failed(error.to_string())),
         _ => Ok(()),
     }
+}
+
+/// Hands the schedules the prices that are known.
+fn know_prices(args: &PreviewArgs, settings: &mut Settings) -> Result<(), Failure> {
+    let folder = args.file.parent().unwrap_or(Path::new(""));
+    if let Some(words) = sources::prices(args.prices.as_deref(), settings, folder)? {
+        let lasts = settings.prices.as_ref().map_or(Duration::from_secs(3_600), |of| of.lasts);
+        let mut prices = Prices::new(lasts);
+        // What makes no sense was told when the file was read.
+        let _ = prices.handle_said(&words.said());
+        let series = prices.series();
+        settings.schedules.iter_mut().for_each(|of| of.schedule.set_prices(series.clone()));
+    }
+    Ok(())
 }
 
 fn print_text(of: &ScheduleSettings, from: Timestamp, to: Timestamp, several: bool) -> io::Result<()> {
@@ -99,8 +120,19 @@ fn because(schedule: &Schedule, rule: Rule) -> String {
             format!("window {}, {} {from}-{to}", index + 1, window.days())
         }),
         Rule::Departure(index) => format!("departure {}, all the energy still to come", index + 1),
-        Rule::Price(index) => format!("price rule {}", index + 1),
+        Rule::Price(index) => schedule
+            .price_rules()
+            .get(index)
+            .map_or_else(String::new, |rule| format!("price rule {}, at most {}", index + 1, price(rule.at_most))),
         Rule::Otherwise => "otherwise".to_owned(),
         Rule::ClockUnset => "the clock is not set, so otherwise holds".to_owned(),
     }
+}
+
+/// `0.12` of hundred thousandths.
+fn price(hundred_thousandths: i64) -> String {
+    let sign = if hundred_thousandths < 0 { "-" } else { "" };
+    let size = hundred_thousandths.unsigned_abs();
+    let text = format!("{sign}{}.{:05}", size / 100_000, size % 100_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -7,6 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use clap::Args;
+use jiff::Timestamp;
+use twc_master::settings::Settings;
+use twc_master::steward::input::Source;
 use twc_proto::Instant;
 use twc_sim::report;
 use twc_sim::scenario::{MasterSpec, Options, Record, run_with, units};
@@ -15,6 +18,7 @@ use crate::check;
 use crate::exit::Failure;
 use crate::guest::Hosted;
 use crate::scenario;
+use crate::sources::{self, Words};
 
 /// Runs a scenario with this master and judges it.
 #[derive(Debug, Args)]
@@ -27,6 +31,13 @@ pub(crate) struct SimulateArgs {
     /// Let this configuration decide, instead of what the scenario says about its master
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Prices, one JSON object per line, instead of the configuration's source
+    #[arg(long, value_name = "FILE", requires = "config")]
+    prices: Option<PathBuf>,
+    /// The civil time at which the simulation begins, such as 2026-03-28T00:00+01:00; 17 June 2026, midnight in the
+    /// zone of the first schedule, otherwise
+    #[arg(long, value_name = "TIME", requires = "config")]
+    from: Option<Timestamp>,
     /// Print why every wall connector gets what it gets at this time of the run, such as 10h or 90min
     #[arg(long, value_name = "TIME", value_parser = units::span)]
     explain: Option<Duration>,
@@ -51,12 +62,16 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
     let replay = format!("twc-master simulate {} --seed {seed}", args.scenario);
     let options = Options { seed: Some(seed), sink, replay };
     let settings = args.config.as_deref().map(check::read).transpose()?;
+    let prices = settings.as_ref().map(|of| prices(args, of)).transpose()?.flatten();
     let said = Arc::new(Mutex::new(Vec::new()));
     let make = |spec: &MasterSpec<'_>, saved| {
         let mut hosted = match &settings {
-            Some(settings) => Hosted::configured(spec, saved, settings.clone())?,
+            Some(settings) => Hosted::configured_from(spec, saved, settings.clone(), args.from)?,
             None => Hosted::new(spec, saved)?,
         };
+        if let Some(prices) = &prices {
+            hosted.hear(spec.now, Source::Prices, &prices.said());
+        }
         if let Some(at) = args.explain {
             hosted.explain((Instant::ZERO + at, Arc::clone(&said)));
         }
@@ -76,6 +91,12 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
         "{} is broken; again: twc-master simulate {} --seed {}",
         outcome.scenario, args.scenario, outcome.seed
     )))
+}
+
+/// The prices of the file that is given, or that the configuration names. Programs are not run in a simulation.
+fn prices(args: &SimulateArgs, settings: &Settings) -> Result<Option<Words>, Failure> {
+    let folder = args.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    sources::prices(args.prices.as_deref(), settings, folder)
 }
 
 /// Prints what was said about the moment that was asked for; to where messages go, for the outcome is the data.

@@ -4,19 +4,20 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde::Deserialize;
+use jiff::Timestamp;
 use twc_master::budget::PerPhase;
 use twc_master::budget::meter::{Reading, Sample, Watts};
-use twc_master::budget::plan::{Decision, Mode, Order};
+use twc_master::budget::plan::Decision;
 use twc_master::budget::surplus::{BatteryReading, Topology};
-use twc_master::settings::{Settings, Values, amps};
+use twc_master::settings::{Settings, Values};
 use twc_master::share::Any;
+use twc_master::steward::input::{Said, Source};
 use twc_master::steward::{Call, Steward, Wanted};
 use twc_master::{HookOutcome, Master};
 use twc_proto::Instant;
 use twc_sim::Act;
 use twc_sim::house::{MeterPlace, MeterSample};
-use twc_sim::scenario::{MasterSpec, units};
+use twc_sim::scenario::MasterSpec;
 
 /// Between two looks where no sample comes.
 const LOOK: Duration = Duration::from_secs(1);
@@ -24,20 +25,6 @@ const LOOK: Duration = Duration::from_secs(1);
 const HOOK_WORKS: Duration = Duration::from_secs(2);
 /// The day of a simulation that names none: a Wednesday in summer, at midnight in the zone of the first schedule.
 const DAY: &str = "2026-06-17";
-
-/// What a `[[at]] tell_master` may say.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Tell {
-    manual: Manual,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Manual {
-    amps: String,
-    r#for: String,
-}
 
 /// A steward and what it needs to know of the simulated house.
 #[derive(Debug)]
@@ -57,12 +44,17 @@ pub(crate) struct Steering {
 pub(crate) type Explanation = (Instant, Arc<Mutex<Vec<String>>>);
 
 impl Steering {
-    pub(crate) fn new(spec: &MasterSpec<'_>, settings: Settings) -> Result<Self, String> {
+    /// Time zero of the simulation is `midnight`, or that of a certain day.
+    pub(crate) fn new(
+        spec: &MasterSpec<'_>,
+        settings: Settings,
+        midnight: Option<Timestamp>,
+    ) -> Result<Self, String> {
         let zone = settings.schedules.first().map_or(jiff::tz::TimeZone::UTC, |of| of.schedule.zone().clone());
         let date: jiff::civil::Date = DAY.parse().map_err(|_| "no such day")?;
-        let midnight = date.to_zoned_datetime(zone).map_err(|error| error.to_string())?.timestamp();
+        let usual = date.to_zoned_datetime(zone).map_err(|error| error.to_string())?.timestamp();
         let mut steward = Steward::new(settings, spec.now).map_err(|error| error.to_string())?;
-        steward.handle_clock(Instant::ZERO, midnight);
+        steward.handle_clock(Instant::ZERO, midnight.unwrap_or(usual));
         Ok(Self {
             steward,
             next: spec.now,
@@ -105,6 +97,7 @@ impl Steering {
         }
         self.steward.steer(now, master);
         self.switch(now);
+        self.notes.extend(std::iter::from_fn(|| self.steward.poll_news()));
         for decision in self.steward.decisions().filter(|decision| decision.since == now) {
             let known = self.told.iter().any(|told| told == decision);
             if !known {
@@ -148,7 +141,7 @@ impl Steering {
         let Some(place) = self.meters.get(sample.meter.0).copied() else { return };
         let watts = i32::try_from(sample.watts).unwrap_or(i32::MAX);
         if place == MeterPlace::Battery {
-            self.steward.handle_battery(BatteryReading { watts, percent: None, at: sample.at });
+            self.steward.handle_battery(BatteryReading { watts, percent: sample.charge_percent, at: sample.at });
             return;
         }
         for meter in 0..self.steward.settings().meters.len() {
@@ -176,17 +169,24 @@ impl Steering {
         self.meters.contains(&wanted).then_some(wanted)
     }
 
-    /// An order by hand.
+    /// What somebody says to it; an order by hand, for one.
     pub(crate) fn handle_order(&mut self, now: Instant, order: &toml::Table) {
-        let done = order.clone().try_into().map_err(|error| format!("{error}")).and_then(|tell: Tell| {
-            let until = Some(now + units::span(&tell.manual.r#for)?);
-            let order = Order { mode: Mode::Now, amps: Some(amps(&tell.manual.amps)?), watt_hours: None, until };
-            self.steward.planner_mut().order(None, order).map_err(|error| error.to_string())
-        });
-        if let Err(error) = done {
-            self.notes.push_back(format!("an order that makes no sense: {error}"));
-        }
+        // A table of plain values is JSON too.
+        let text = serde_json::to_string(order).unwrap_or_default();
+        self.hear(now, Source::Any, &Said::line(&text));
+    }
+
+    /// What a source says.
+    pub(crate) fn hear(&mut self, now: Instant, source: Source, said: &Said<'_>) {
+        let errors = self.steward.handle_said(now, source, said);
+        let name = self.steward.settings().source_name(source);
+        self.notes.extend(errors.into_iter().map(|error| format!("{name} makes no sense, {error}")));
         self.next = now;
+    }
+
+    /// Whether limits that are ordered at run time come with what it is told.
+    pub(crate) fn has_caps(&self) -> bool {
+        !self.steward.settings().caps.is_empty()
     }
 
     /// Says why every slave gets what it gets, the first time it looks at or after a moment.

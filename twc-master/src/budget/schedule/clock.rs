@@ -8,7 +8,8 @@ const YOUNGEST: i64 = 1_735_689_600;
 /// A difference that is a step and not a correction, in microseconds.
 const STEP: i64 = 2_000_000;
 
-pub(super) fn is_unset(now: Timestamp) -> bool {
+/// Whether a clock that shows this was never set.
+pub fn is_unset(now: Timestamp) -> bool {
     now.as_second() < YOUNGEST
 }
 

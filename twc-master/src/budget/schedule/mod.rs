@@ -35,7 +35,7 @@ use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 use twc_proto::{CentiAmps, Instant};
 
-pub use self::clock::{CivilClock, ClockNews};
+pub use self::clock::{CivilClock, ClockNews, is_unset};
 pub use self::departure::{Demand, Departure};
 pub use self::price::{Price, PriceError, PriceRule, PriceSeries};
 pub use self::times::{Days, ParseDaysError, ParseTimeError, TimeOfDay};

@@ -78,7 +78,7 @@ impl Default for SurplusConfig {
             flex_watts: 0,
             flex_percent: None,
             flex_starts: false,
-            battery: BatteryPolicy { priority_percent: 0, buffer_percent: None },
+            battery: BatteryPolicy::NONE,
             switch: SwitchConfig::default(),
             step: CentiAmps::from_amps(1),
             failsafe: CentiAmps::from_amps(6),

@@ -179,8 +179,7 @@ impl Surplus {
 
     /// Watts the grid may give so that a minimum is reached.
     fn flex(&self, now: Instant) -> u32 {
-        let fresh = self.battery.filter(|battery| now.since(battery.at).as_secs() <= 60);
-        let percent = fresh.and_then(|battery| battery.percent);
+        let percent = self.battery.and_then(|reading| self.config.battery.percent(&reading, now));
         let allowed = self.config.flex_percent.is_none_or(|least| percent.is_some_and(|percent| percent >= least));
         if allowed { self.config.flex_watts.into() } else { 0 }
     }

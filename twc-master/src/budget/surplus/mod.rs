@@ -18,7 +18,7 @@ use core::time::Duration;
 
 use twc_proto::{CentiAmps, Instant, TwcId};
 
-pub use self::battery::{BatteryPolicy, BatteryReading};
+pub use self::battery::{BELIEVED, BatteryPolicy, BatteryReading};
 pub use self::config::{MeterKind, Settlement, SurplusConfig, SurplusError, Topology};
 pub use self::parts::Parts;
 pub use self::pool::Pool;
@@ -123,6 +123,11 @@ impl Surplus {
     /// Its meter.
     pub const fn meter(&self) -> &Meter {
         &self.meter
+    }
+
+    /// What the home battery said last.
+    pub const fn battery(&self) -> Option<&BatteryReading> {
+        self.battery.as_ref()
     }
 
     /// What the last sample left for cars.
