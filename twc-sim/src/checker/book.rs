@@ -29,7 +29,15 @@ pub(super) struct Book {
     /// By bus and id.
     entries: Vec<Entry>,
     lines: Vec<Line>,
+    totals: Totals,
+}
+
+/// What everybody together counts, on each circuit.
+#[derive(Debug, Default)]
+struct Totals {
     promised: Sums,
+    /// The same, where whoever has just come back counts what it was told.
+    told: Sums,
 }
 
 /// What is known of one bus.
@@ -58,6 +66,8 @@ pub(super) struct Entry {
     pub(super) last_end: Instant,
     /// When it got its first heartbeat after a while without.
     pub(super) resumed_at: Instant,
+    /// It had stopped, was told less than it may come back with, and has until then to report that.
+    returns_until: Option<Instant>,
     /// It has reported no more than the target since that was sent.
     pub(super) is_acknowledged: bool,
     /// Since when that is so.
@@ -66,8 +76,20 @@ pub(super) struct Entry {
     pub(super) is_known: bool,
     /// It answered the last exchange that is over.
     pub(super) answers: bool,
+    /// When it was asked last without answering.
+    missed_at: Instant,
     /// Since when it has announced itself without a pause, and when it did so last.
     announces: Option<(Instant, Instant)>,
+}
+
+/// A slave that came back and has not taken what it was told.
+#[derive(Debug)]
+pub(super) struct Return {
+    pub(super) bus: usize,
+    pub(super) slave: TwcId,
+    pub(super) circuits: Circuits,
+    pub(super) target: u32,
+    pub(super) at: Instant,
 }
 
 #[derive(Debug)]
@@ -84,15 +106,37 @@ struct Exchange {
 
 impl Book {
     pub(super) fn new(circuits: usize) -> Self {
-        Self { promised: Sums::new(circuits), ..Self::default() }
+        let totals = Totals { promised: Sums::new(circuits), told: Sums::new(circuits) };
+        Self { totals, ..Self::default() }
     }
 
     pub(super) fn promised(&self) -> &Sums {
-        &self.promised
+        &self.totals.promised
+    }
+
+    /// What is promised, where whoever has just come back counts what it was told. On a limit that has fallen, what it
+    /// brings back beyond that is a fall like any other.
+    pub(super) fn told(&self) -> &Sums {
+        &self.totals.told
     }
 
     pub(super) fn mark(&mut self) {
-        self.promised.mark();
+        self.totals.promised.mark();
+        self.totals.told.mark();
+    }
+
+    /// Ends the time that those have who came back. Returns one that answers and has not reported what it was told.
+    pub(super) fn end_returns(&mut self, now: Instant) -> Option<Return> {
+        let mut late = None;
+        let is_over = |entry: &Entry| entry.returns_until.is_some_and(|until| until < now);
+        for entry in self.entries.iter_mut().filter(|entry| is_over(entry)) {
+            entry.change(&mut self.totals, |entry| entry.returns_until = None);
+            if entry.counts && entry.has_answered_since(entry.resumed_at) && entry.comes_down() {
+                let Entry { bus, slave, circuits, target, resumed_at, .. } = *entry;
+                late = Some(Return { bus, slave, circuits, target, at: resumed_at });
+            }
+        }
+        late
     }
 
     pub(super) fn entry(&self, bus: usize, slave: TwcId) -> Option<&Entry> {
@@ -122,17 +166,23 @@ impl Book {
     /// answered.
     pub(super) fn close_exchange(&mut self, bus: usize) -> Option<TwcId> {
         let exchange = self.line(bus)?.exchange.take()?;
-        let promised = &mut self.promised;
+        let totals = &mut self.totals;
         let entry = self.entries.iter_mut().find(|entry| entry.is(bus, exchange.slave))?;
         let shows = exchange.answers == 1
             && exchange.limit <= entry.target
             && exchange.drawn <= entry.target.saturating_add(tolerance(entry.target));
         entry.answers = exchange.answers > 0;
+        if !entry.answers {
+            entry.missed_at = exchange.end;
+        }
         entry.confirmed = if shows { entry.confirmed + u8::from(exchange.may_confirm) } else { 0 };
         if entry.confirmed >= CONFIRMATIONS {
             entry.confirmed = CONFIRMATIONS;
             entry.is_known = true;
-            entry.change(promised, |entry| entry.committed = entry.target);
+            entry.change(totals, |entry| {
+                entry.committed = entry.target;
+                entry.returns_until = None;
+            });
         }
         (exchange.answers > 0).then_some(exchange.slave)
     }
@@ -146,7 +196,7 @@ impl Book {
                 && now < last_frame_end + t_off
                 && !entry.has_announced_long_enough();
             if now >= entry.last_end + t_off && !is_kept_going {
-                entry.change(&mut self.promised, |entry| entry.counts = false);
+                entry.change(&mut self.totals, |entry| entry.counts = false);
             }
         }
     }
@@ -174,23 +224,30 @@ impl Book {
         end: Instant,
         heartbeat: &MasterHeartbeat,
         circuits: Circuits,
+        returns_within: Duration,
         config: &CheckerConfig,
     ) {
         let index = self.index_of(bus, heartbeat.slave, circuits, config.floor, end);
-        let promised = &mut self.promised;
+        let totals = &mut self.totals;
         let Some(entry) = self.entries.get_mut(index) else {
             return;
         };
         let floor = config.floor;
-        if !entry.counts {
+        let returns = !entry.counts;
+        if returns {
             entry.circuits = circuits;
-            entry.change(promised, |entry| entry.link(floor, config.relinked_counts_held));
+            entry.change(totals, |entry| entry.link(floor, config.relinked_counts_held));
         }
         if end > entry.last_end + config.max_gap {
             entry.resumed_at = end;
         }
         let target_before = entry.target;
-        entry.change(promised, |entry| entry.obey(heartbeat, floor));
+        entry.change(totals, |entry| {
+            entry.obey(heartbeat, floor);
+            if returns && entry.target < entry.committed {
+                entry.returns_until = Some(end + returns_within);
+            }
+        });
         entry.last_end = end;
         entry.announces = None;
         let may_confirm = entry.target == target_before;
@@ -317,10 +374,12 @@ impl Book {
                     confirmed: 0,
                     last_end: end,
                     resumed_at: end,
+                    returns_until: None,
                     is_acknowledged: false,
                     acknowledged_at: end,
                     is_known: false,
                     answers: false,
+                    missed_at: Instant::ZERO,
                     announces: None,
                 };
                 self.entries.insert(index, entry);
@@ -341,19 +400,31 @@ impl Entry {
         !self.is_acknowledged && self.target < self.committed
     }
 
+    /// It has answered whatever it was asked.
+    pub(super) fn has_answered_since(&self, at: Instant) -> bool {
+        self.answers && self.missed_at < at
+    }
+
     fn is(&self, bus: usize, slave: TwcId) -> bool {
         self.bus == bus && self.slave == slave
     }
 
-    fn load(&self) -> Phases {
-        [if self.counts { self.committed } else { 0 }; 3]
+    /// What it may have, and the same with what it was told where it has just come back.
+    fn load(&self) -> (Phases, Phases) {
+        if !self.counts {
+            return Default::default();
+        }
+        let told = if self.returns_until.is_some() { self.target } else { self.committed };
+        ([self.committed; 3], [told; 3])
     }
 
     /// Changes what it counts, here and in the sums.
-    fn change(&mut self, promised: &mut Sums, how: impl FnOnce(&mut Self)) {
-        let before = self.load();
+    fn change(&mut self, totals: &mut Totals, how: impl FnOnce(&mut Self)) {
+        let (promised, told) = self.load();
         how(self);
-        promised.replace(self.circuits, before, self.load());
+        let (promised_now, told_now) = self.load();
+        totals.promised.replace(self.circuits, promised, promised_now);
+        totals.told.replace(self.circuits, told, told_now);
     }
 
     fn link(&mut self, floor: u32, keeps_held: bool) {

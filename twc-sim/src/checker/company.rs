@@ -51,6 +51,7 @@ impl Checker {
         for index in 0..self.units.len() {
             if self.units.get(index).is_some_and(|unit| unit.bus == bus) {
                 circuits |= self.tree.circuits(bus, Some(index), &self.config);
+                self.truth.estrange(index);
             }
         }
         self.excused |= self.truth.trouble(circuits, now + FORGOTTEN);

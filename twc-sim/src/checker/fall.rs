@@ -79,7 +79,9 @@ impl Fall {
     }
 
     fn unacknowledged(&self, entries: &[&Entry], config: &CheckerConfig) -> Option<(Rule, String)> {
-        let late = entries.iter().find(|entry| entry.answers && entry.comes_down() && entry.last_end > self.at)?;
+        let late = entries
+            .iter()
+            .find(|entry| entry.has_answered_since(self.at) && entry.comes_down() && entry.last_end > self.at)?;
         let after = config.fall.acknowledged.as_millis();
         let text = format!("{after} ms after the limit fell, {} has not reported {}", late.slave, late.target);
         Some((Rule::FallNotAcknowledged, text))

@@ -6,7 +6,7 @@ use twc_proto::message::{MasterHeartbeat, SlaveHeartbeat};
 use twc_proto::{Instant, Message, TwcId};
 
 use super::tree::{exceeds, greatest};
-use super::{Checker, Rule, begins, listed};
+use super::{Checker, Rule, SLOWER_BY, begins, listed};
 
 /// So long after a stall the link delivers what the master could not know to be late.
 const AFTERMATH: Duration = Duration::from_secs(5);
@@ -50,6 +50,7 @@ impl Checker {
 
     /// The master of a bus sent a message, from the first bit at `start` to the last at `end`.
     pub fn on_sent(&mut self, bus: usize, start: Instant, end: Instant, message: &Message) {
+        self.end_returns(start);
         self.book.mark();
         self.book.close_exchange(bus);
         self.book.expire(start, &self.config);
@@ -79,7 +80,13 @@ impl Checker {
         let slave = heartbeat.slave;
         let unit = self.tree.unit(bus, slave);
         let circuits = self.tree.circuits(bus, unit, &self.config);
-        self.book.send(bus, air.1, heartbeat, circuits, &self.config);
+        let is_slow = self.rhythms.get(bus).is_some_and(|rhythm| rhythm.is_slow);
+        let returns_within = self.config.fall.acknowledged + if is_slow { SLOWER_BY } else { Duration::ZERO };
+        let last_end = self.book.entry(bus, slave).map(|entry| entry.last_end);
+        if let Some(unit) = unit.filter(|_| last_end.is_none_or(|at| air.1 > at + self.config.max_gap)) {
+            self.excused |= self.truth.comes_back(air.1, unit, &self.config);
+        }
+        self.book.send(bus, air.1, heartbeat, circuits, returns_within, &self.config);
         if let Some(unit) = unit.and_then(|unit| self.units.get_mut(unit)) {
             unit.linking.heartbeat();
         }
@@ -106,16 +113,19 @@ impl Checker {
     }
 
     fn judge_promise(&mut self, bus: usize, now: Instant, circuit: usize) {
-        let sum = self.book.promised().of(circuit);
+        let promised = self.book.promised().of(circuit);
         let limit = self.limit(circuit);
-        let has_risen = self.book.promised().has_risen(circuit);
+        // Below what is configured, what is told has to fit at once, and what a slave brings back beyond it in time.
+        let fixed = self.states.get(circuit).map_or(limit, |state| state.configured);
+        let sums = if exceeds(promised, fixed, |_| 0) { self.book.promised() } else { self.book.told() };
+        let (sum, has_risen) = (sums.of(circuit), sums.has_risen(circuit));
         let waits = self.waits_for_silence(now, circuit, |entry| entry.committed > entry.target);
         let is_near_stranger = self.is_near_stranger(bus, now);
         let Some(state) = self.states.get_mut(circuit) else {
             return;
         };
         if !is_near_stranger {
-            state.peaks.promised = state.peaks.promised.max(greatest(sum));
+            state.peaks.promised = state.peaks.promised.max(greatest(promised));
         }
         // What another master has told, ours has to take back first.
         let is_over =
@@ -129,6 +139,24 @@ impl Checker {
                 self.book.describe(circuit)
             );
             self.find(Some(bus), now, Rule::SentAndCommitted, text);
+        }
+    }
+
+    /// Whoever had stopped and came back on a limit that has fallen reports in time what it was told, where frames pass.
+    fn end_returns(&mut self, now: Instant) {
+        let Some(late) = self.book.end_returns(now) else {
+            return;
+        };
+        let (disturbed_at, interrupted_at) =
+            self.rhythms.get(late.bus).map(super::Rhythm::troubles).unwrap_or_default();
+        let mut states = self.states.iter().zip(&self.config.circuits).enumerate();
+        let has_fallen = states.any(|(circuit, (state, config))| {
+            late.circuits & 1 << circuit != 0
+                && config.limit.iter().zip(state.configured).any(|(now, all)| *now < all)
+        });
+        if has_fallen && disturbed_at.max(interrupted_at) < late.at {
+            let text = format!("{} came back and has not reported {}", late.slave, late.target);
+            self.find(Some(late.bus), now, Rule::FallNotAcknowledged, text);
         }
     }
 
@@ -166,10 +194,14 @@ impl Checker {
         if let Some(rhythm) = self.rhythms.get_mut(bus) {
             rhythm.answered(answer.slave);
         }
+        let Some(unit) = self.tree.unit(bus, answer.slave) else {
+            return;
+        };
         if self.excused != 0 {
-            if let Some(unit) = self.tree.unit(bus, answer.slave) {
-                self.truth.note_exchange(now, unit, &self.config);
-            }
+            self.truth.note_exchange(now, unit, &self.config);
+        }
+        if self.book.entry(bus, answer.slave).is_some_and(|entry| entry.is_acknowledged) {
+            self.truth.acknowledges(unit);
         }
     }
 

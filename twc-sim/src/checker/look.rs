@@ -176,11 +176,12 @@ impl Checker {
             return true;
         }
         // A unit that any traffic keeps going does not stop before the bus is silent, and nobody need silence all.
-        let never_stops =
-            |entry: &Entry| self.config.any_master_frame_refreshes && now > entry.last_end + self.config.max_gap;
-        self.book
-            .on_circuit(circuit)
-            .any(|entry| never_stops(entry) || (comes_down(entry) && now < since.max(entry.resumed_at) + patience))
+        let never_stops = self.config.any_master_frame_refreshes;
+        self.book.on_circuit(circuit).any(|entry| {
+            let silent_since = entry.last_end + self.config.max_gap;
+            let stops = now > silent_since && (never_stops || comes_down(entry) || silent_since < fell_at);
+            stops || (comes_down(entry) && now < since.max(entry.resumed_at) + patience)
+        })
     }
 
     /// Whether after a fall somebody has just reported what he was told, and his car still follows.

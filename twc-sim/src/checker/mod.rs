@@ -104,6 +104,8 @@ pub(crate) struct Finding {
 #[derive(Debug, Default)]
 struct CircuitState {
     peaks: Peaks,
+    /// What it may carry when nothing has lowered it.
+    configured: [u32; 3],
     /// For each kind of sum whether it is over its limit at present.
     over: [bool; 3],
     /// Until then an excess is no violation: the limit has just fallen.
@@ -123,8 +125,8 @@ impl Checker {
     /// A judge who has seen nothing yet.
     pub fn new(config: CheckerConfig) -> Self {
         let circuits = config.circuits.len().min(CheckerConfig::MAX_CIRCUITS);
-        let mut states = Vec::new();
-        states.resize_with(circuits, CircuitState::default);
+        let state = |circuit: &Circuit| CircuitState { configured: circuit.limit, ..CircuitState::default() };
+        let states = config.circuits.iter().take(circuits).map(state).collect();
         Self {
             tree: Tree::new(&config),
             book: Book::new(circuits),

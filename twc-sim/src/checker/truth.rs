@@ -25,6 +25,8 @@ struct Unit {
     overdraws: bool,
     overdrawn_at: Option<Instant>,
     circuits: Circuits,
+    /// So many exchanges have to show what it was told before a limit is gone that our master never sent.
+    strange: u8,
 }
 
 /// A damaged frame that nobody could recognise has taken effect.
@@ -67,11 +69,10 @@ impl Truth {
         let limit = u32::from(charger.limit_in_force().value());
         let takes_more = charger.car().is_some_and(|car| car.profile().greatest_shortfall < 0);
         let overdraws = takes_more && u32::from(charger.true_current().value()) > limit;
-        let seen = Unit { in_force: [limit; 3], drawn, overdraws, overdrawn_at: unit.overdrawn_at, circuits };
         if overdraws {
             unit.overdrawn_at = Some(now);
         }
-        let now = Unit { overdrawn_at: unit.overdrawn_at, ..seen };
+        let now = Unit { in_force: [limit; 3], drawn, overdraws, circuits, ..*unit };
         let has_changed = now != *unit;
         if has_changed {
             self.in_force.replace(circuits, unit.in_force, now.in_force);
@@ -93,6 +94,33 @@ impl Truth {
             self.excuses.remove(0);
         }
         self.excuses.push(Excuse { unit, circuits, exchanges: 0, ends_at: now + config.excuse });
+        if let Some(unit) = unit {
+            self.estrange(unit);
+        }
+    }
+
+    /// This charger may hold a limit that our master never sent.
+    pub(super) fn estrange(&mut self, unit: usize) {
+        if let Some(unit) = self.units.get_mut(unit) {
+            unit.strange = EXCHANGES;
+        }
+    }
+
+    /// The master speaks to a charger after a while without. Whatever it holds that nobody of ours told it, it brings
+    /// back. Returns its circuits where that is so.
+    pub(super) fn comes_back(&mut self, now: Instant, unit: usize, config: &CheckerConfig) -> Circuits {
+        let Some(Unit { circuits, .. }) = self.units.get(unit).copied().filter(|unit| unit.strange > 0) else {
+            return 0;
+        };
+        self.excuse(now, Some(unit), circuits, config);
+        circuits
+    }
+
+    /// A charger has shown what it was told.
+    pub(super) fn acknowledges(&mut self, unit: usize) {
+        if let Some(unit) = self.units.get_mut(unit) {
+            unit.strange = unit.strange.saturating_sub(1);
+        }
     }
 
     /// Until then nobody promises what flows on these circuits. Returns them.
