@@ -33,7 +33,7 @@ use self::ledger::{Admission, Contact, Doubt, Ledger, PROOFS, Reach};
 pub(crate) use self::offer::{LimitCommand, Offer};
 pub(crate) use self::silence::Reservation;
 use self::silence::StopTimes;
-use self::tree::{Amounts, Load, Tree};
+use self::tree::{Amounts, Limits, Load, Tree};
 pub(crate) use self::twin::WindowShows;
 use crate::config::{Config, FLOOR, MAX_SLAVES, PhaseAmps, Phases, Place};
 use crate::event::Refusal;
@@ -108,7 +108,11 @@ impl Guard {
         ledger.recorded = known.commitment.value();
         ledger.to_record = known.commitment.value();
         ledger.noticed = if known.stops_proven { PROOFS } else { 0 };
-        ledger.contact = if known.stopped { Contact::Stopped } else { Contact::None };
+        ledger.contact = match (known.stopped, known.silent) {
+            (true, _) => Contact::Stopped,
+            (_, true) => Contact::Silent,
+            _ => Contact::None,
+        };
         ledger.strikes = known.strikes;
         ledger.served = !known.stopped;
         if known.phases_void {
@@ -180,9 +184,17 @@ impl Guard {
         if let Some(until) = self.paced(now).filter(|_| returns) {
             return Err(Refusal::PowerCut { until });
         }
-        if ledger.contact == Contact::Silent && self.room(slot, &self.floors()) < 0 {
-            // Called again it would take its floor, and there is none for it before others have let go.
-            return Err(self.no_room(slot, FLOOR.value()));
+        if ledger.contact == Contact::Stopping {
+            return Err(Refusal::NotSaved);
+        }
+        // Called again it would take its floor, and there may be none before others have let go. One that could not be
+        // made to come down is not called before it must have stopped: it would count for ever.
+        if ledger.contact == Contact::Silent {
+            let free = self.left(Limits::Now, slot, self.at_most(Ledger::told_before));
+            let stops = self.must_have_stopped_at(slot).is_none_or(|at| now < at);
+            if FLOOR.value() > free || (stops && self.is_laggard(slot, now)) {
+                return Err(self.no_room(slot, FLOOR.value()));
+            }
         }
         let is_zero = wanted == CentiAmps::ZERO;
         let wanted = wanted.value().min(ledger.aim).min(ledger.cap()).max(FLOOR.value());
@@ -200,6 +212,9 @@ impl Guard {
         let amps = if is_zero { 0 } else { amps };
         let insist = self.insists(slot, now);
         let resumes_with = self.resumes_with(slot).value();
+        if ledger.contact == Contact::Silent {
+            self.changed();
+        }
         if let Some(ledger) = self.ledger_mut(slot) {
             if ledger.contact == Contact::Stopped {
                 ledger.held = resumes_with;
@@ -214,8 +229,10 @@ impl Guard {
         Ok(Grant { offer: Offer::new(CentiAmps::new(amps)), refused, insist })
     }
 
-    /// A first heartbeat is a raise like any other: it needs room for the floor, and for what a slave that
-    /// stopped by itself may resume with. What is left of `wanted` is the floor, or no frame at all.
+    /// A first heartbeat is a raise like any other: it needs room for the floor, and on the fixed limits for what a
+    /// slave that stopped by itself may resume with. On a limit that has fallen that is a fall like any other: the
+    /// slave is told less at once, counts, and has nobody raised until it has confirmed. What is left of `wanted` is
+    /// the floor, or no frame at all.
     fn first_contact(
         &mut self,
         slot: usize,
@@ -226,8 +243,12 @@ impl Guard {
         if let Some(until) = self.start_up.filter(|until| now < *until && self.misses_somebody()) {
             return Err(Refusal::StartUp { until });
         }
-        if let Some(refusal) = self.refuses_now(slot, least) {
+        if let Some(refusal) = self.refuses_now(slot, FLOOR.value()) {
             return Err(refusal);
+        }
+        let free = self.free_of(Limits::Fixed, slot);
+        if least > free {
+            return Err(Refusal::NoRoom { wanted: CentiAmps::new(least), free: CentiAmps::new(free) });
         }
         if !self.admits(slot, least) {
             return Err(Refusal::NotSaved);
@@ -278,18 +299,20 @@ impl Guard {
 
     /// What the others leave on the tightest spot that this slave's current flows through.
     pub(crate) fn free(&self, slot: usize) -> u16 {
-        let units = self.ledger(slot).map_or(1, |ledger| ledger.times_units(1));
-        let room = self.room_beside(slot, self.commitments()) / units;
-        u16::try_from(room).unwrap_or(u16::MAX)
+        self.free_of(Limits::Now, slot)
+    }
+
+    fn free_of(&self, limits: Limits, slot: usize) -> u16 {
+        self.left(limits, slot, self.commitments())
     }
 
     /// Whether more is in force than a limit allows, somewhere this slave's current flows.
     pub(crate) fn is_over(&self, slot: usize) -> bool {
-        self.room(slot, &self.commitments()) < 0
+        self.room(slot, Limits::Now, &self.commitments()) < 0
     }
 
-    fn room(&self, slot: usize, amounts: &Amounts) -> i32 {
-        self.ledger(slot).map_or(0, |ledger| self.tree.room(ledger.load, &self.loads(), amounts))
+    fn room(&self, slot: usize, limits: Limits, amounts: &Amounts) -> i32 {
+        self.ledger(slot).map_or(0, |ledger| self.tree.room(limits, ledger.load, &self.loads(), amounts))
     }
 
     fn loads(&self) -> [Load; MAX_SLAVES] {
@@ -311,20 +334,29 @@ impl Guard {
         self.start_up
     }
 
-    /// The room that a slave without heartbeats needs before it can get one: all that we told it, and what it may hold
-    /// without us as far as the others can ever leave that. Beyond it, waiting would be in vain, and what others
+    /// The room on the fixed limits that a slave without heartbeats needs before it can get one: all that we told it,
+    /// and what it may hold without us as far as the others can ever leave that. Beyond it, waiting would be in vain, and what others
     /// left in force is not promised.
     pub(crate) fn resumes_with(&self, slot: usize) -> CentiAmps {
         let Some(ledger) = self.ledger(slot) else { return FLOOR };
-        let most = self.room_beside(slot, self.floors()) / ledger.times_units(1);
-        let feared = ledger.feared.min(u16::try_from(most).unwrap_or(u16::MAX));
+        let feared = ledger.feared.min(self.left(Limits::Fixed, slot, self.floors()));
         CentiAmps::new(ledger.told_before().max(feared))
+    }
+
+    /// What there has to be of the site's limit, as it is now, for such a slave to come back.
+    pub(crate) fn takes_back(&self, slot: usize) -> CentiAmps {
+        CentiAmps::new(self.resumes_with(slot).value().saturating_sub(self.tree.lowered_by())).max(FLOOR)
     }
 
     /// The least that everybody who counts can be brought to count by heartbeats alone.
     fn floors(&self) -> Amounts {
-        let floor = |ledger: Ledger| ledger.commitment().min(ledger.times_units(FLOOR.value()));
-        self.ledgers.map(|ledger| ledger.map_or(0, floor))
+        self.at_most(|_| FLOOR.value())
+    }
+
+    /// What everybody counts, but no more than `most`.
+    fn at_most(&self, most: fn(&Ledger) -> u16) -> Amounts {
+        self.ledgers
+            .map(|ledger| ledger.map_or(0, |ledger| ledger.commitment().min(ledger.times_units(most(&ledger)))))
     }
 
     /// Whether a slave without heartbeats could come back if those in `away` had none either, and the others were down
@@ -338,16 +370,18 @@ impl Guard {
                 *amount = floor;
             }
         }
-        let needs = self.resumes_with(slot).value();
-        self.ledger(slot).is_some_and(|ledger| ledger.times_units(needs) <= self.room_beside(slot, amounts))
+        self.resumes_with(slot).value() <= self.left(Limits::Fixed, slot, amounts)
+            && FLOOR.value() <= self.left(Limits::Now, slot, amounts)
     }
 
-    /// What `amounts` of the others leave for a slave.
-    fn room_beside(&self, slot: usize, mut amounts: Amounts) -> u32 {
+    /// What `amounts` of the others leave for a slave; for each of two units with its id, half of that.
+    fn left(&self, limits: Limits, slot: usize, mut amounts: Amounts) -> u16 {
         if let Some(own) = amounts.get_mut(slot) {
             *own = 0;
         }
-        u32::try_from(self.room(slot, &amounts)).unwrap_or(0)
+        let is_doubled = self.ledger(slot).is_some_and(|ledger| ledger.doubled);
+        let room = self.room(slot, limits, &amounts).max(0) >> u8::from(is_doubled);
+        u16::try_from(room).unwrap_or(u16::MAX)
     }
 
     /// Whether a heartbeat to this slave would be its first.

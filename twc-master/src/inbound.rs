@@ -382,7 +382,12 @@ impl<S: Share> Master<S> {
         let others_served = self.slaves.iter().flatten().any(answers);
         for (slot, place) in self.slaves.iter_mut().enumerate() {
             let Some(slave) = place else { continue };
-            let Phase::Silent { kept } = slave.phase else { continue };
+            let kept = match slave.phase {
+                Phase::Silent { kept } => Some(kept),
+                // It has announced itself, and finds no room as long as what it may hold counts.
+                Phase::Waiting if self.guard.is_silent(slot) => None,
+                _ => continue,
+            };
             let reserved = self.guard.commitment(slot);
             if reserved == CentiAmps::ZERO {
                 if !slave.is_real && slave.orders.stopped.is_none() && self.guard.forgets(slot) {
@@ -392,9 +397,8 @@ impl<S: Share> Master<S> {
                 continue;
             }
             match self.guard.reservation(slot, now) {
-                Reservation::Running => {}
                 Reservation::Ended => self.events.push(Event::ReservationEnded { slave: slave.id }),
-                Reservation::Unproven if kept => {
+                Reservation::Unproven if kept == Some(true) => {
                     let mut patience = self.guard.stops_after();
                     (0..slave.called.min(MOST_DOUBLINGS))
                         .for_each(|_| patience = patience.saturating_add(patience));
@@ -409,10 +413,11 @@ impl<S: Share> Master<S> {
                         slave.due = now;
                     }
                 }
-                Reservation::Unproven => {
+                Reservation::Unproven if kept == Some(false) => {
                     slave.phase = Phase::Silent { kept: true };
                     self.events.push(Event::ReservationKept { slave: slave.id, reserved });
                 }
+                Reservation::Running | Reservation::Unproven => {}
             }
         }
     }

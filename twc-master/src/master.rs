@@ -151,8 +151,8 @@ impl<S: Share> Master<S> {
             // One that never had more than the floor may be an id that damage made up.
             slave.is_real = known.commitment > FLOOR;
             slave.settings = self.settings(known.id);
-            if known.stopped {
-                slave.phase = Phase::Silent { kept: true };
+            if known.stopped || known.silent {
+                slave.phase = Phase::Silent { kept: known.stopped };
             }
             if let Some(place) = self.slaves.get_mut(slot) {
                 *place = Some(slave);
@@ -256,6 +256,7 @@ impl<S: Share> Master<S> {
                 strikes: self.guard.strikes(slot),
                 phases_void: self.guard.phases_void(slot),
                 stopped: self.guard.is_stopped(slot),
+                silent: self.guard.is_silent(slot),
             });
         }
         Snapshot { revision: self.guard.revision(), slaves, state_lost: self.guard.state_lost() }

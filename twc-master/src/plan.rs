@@ -205,7 +205,7 @@ impl<S: Share> Master<S> {
             let owes = self.guard.commitment(slot);
             let comes_back = slave.phase == Phase::Waiting || self.guard.is_protected_from(slot);
             if comes_back && owes == CentiAmps::ZERO {
-                let needs = self.guard.resumes_with(slot);
+                let needs = self.guard.takes_back(slot);
                 if needs > returning {
                     (returning, round.crowded_out) = (needs, Some(slot));
                 }

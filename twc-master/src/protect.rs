@@ -99,8 +99,11 @@ impl<S: Share> Master<S> {
         }
         // An exchange under way is waited for: its answer may be the one that shows that a slave has followed.
         if self.turn.exchange.is_none() {
-            if let Some((slot, why)) = self.guard.to_silence(now) {
+            while let Some((slot, why)) = self.guard.to_silence(now) {
                 self.withhold(slot, why);
+                if why == Withheld::DidNotFollow {
+                    break;
+                }
             }
         }
         for slot in 0..self.slaves.len() {

@@ -6,6 +6,7 @@ use crate::config::MAX_SLAVES;
 
 /// A slave in the state file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // Facts, each on its own.
 pub struct KnownSlave {
     /// Who.
     pub id: TwcId,
@@ -25,6 +26,9 @@ pub struct KnownSlave {
     pub phases_void: bool,
     /// Whether it must have stopped by itself: it gets no heartbeat before it announces itself.
     pub stopped: bool,
+    /// Whether it got no heartbeats any more and need not have stopped yet: it gets none before it announces itself,
+    /// and may go on meanwhile.
+    pub silent: bool,
 }
 
 /// What must survive a restart.

@@ -11,7 +11,8 @@ use core::time::Duration;
 use twc_proto::Instant;
 
 use super::Guard;
-use super::ledger::{Contact, Ledger};
+use super::ledger::Ledger;
+use super::tree::Limits;
 use crate::config::{FLOOR, MAX_SLAVES};
 use crate::event::Withheld;
 
@@ -64,26 +65,31 @@ impl Guard {
     pub(crate) fn to_silence(&self, now: Instant) -> Option<(usize, Withheld)> {
         let mut floors = [0; MAX_SLAVES];
         for (floor, ledger) in floors.iter_mut().zip(&self.ledgers) {
-            let active = ledger.as_ref().filter(|ledger| ledger.contact == Contact::Active);
-            *floor = active.map_or(0, |ledger| ledger.times_units(FLOOR.value()));
+            let served = ledger.as_ref().filter(|ledger| ledger.is_served());
+            *floor = served.map_or(0, |ledger| ledger.times_units(FLOOR.value()));
         }
         let knows = |slot: usize| self.ledger(slot).is_some_and(|ledger| ledger.told() == FLOOR.value());
         let (mut misfit, mut laggard) = (None, None);
         for (slot, ledger) in self.ledgers.iter().enumerate() {
-            let active = ledger.as_ref().filter(|ledger| ledger.contact == Contact::Active);
-            let Some(ledger) = active else { continue };
-            if self.room(slot, &floors) < 0 {
+            let Some(ledger) = ledger.as_ref().filter(|ledger| ledger.is_served()) else { continue };
+            if self.room(slot, Limits::Now, &floors) < 0 {
                 // A car that does not charge loses nothing by it.
                 let rank = (ledger.aim, ledger.flows, Reverse(slot));
                 misfit = Some(misfit.map_or(rank, |misfit| rank.min(misfit)));
             }
-            if laggard.is_none() && ledger.has_lagged(SILENCE, now) && knows(slot) && self.is_over(slot) {
+            // Of one that was not heard since it was silent last nobody knows whether it follows.
+            if laggard.is_none() && ledger.may_strike && knows(slot) && self.is_laggard(slot, now) {
                 laggard = Some((slot, Withheld::DidNotFollow));
             }
         }
         // The floor goes out first: until silence works, 30 s, that is what the slave takes.
         let misfit = misfit.map(|(_, _, Reverse(slot))| slot).filter(|slot| knows(*slot));
         misfit.map(|slot| (slot, Withheld::NoRoom)).or(laggard)
+    }
+
+    /// Whether a slave has not come down for 30 s while too much is in force.
+    pub(super) fn is_laggard(&self, slot: usize, now: Instant) -> bool {
+        self.ledger(slot).is_some_and(|ledger| ledger.has_lagged(SILENCE, now)) && self.is_over(slot)
     }
 
     /// Ends a withholding. What a slave then needs to come back is another matter.
@@ -99,16 +105,21 @@ impl Guard {
     }
 
     /// Whether a slave that was silenced for the sake of a limit may come back: what it counts, or would bring back,
-    /// fits. Once it may have cut its car off, not before it must have: the room would be what that car left.
+    /// fits; where it only was one floor too many, on the fixed limits. Once it may have cut its car off, not before
+    /// it must have: the room would be what that car left.
     pub(crate) fn fits_again(&self, slot: usize, now: Instant) -> bool {
         let is_stopping = || {
             let stops = self.must_have_stopped_at(slot).is_some_and(|at| now < at);
             stops && !self.was_served_within(slot, GOES_ON, now)
         };
         self.ledger(slot).is_some_and(|ledger| {
-            let protects = self.is_protected_from(slot);
+            let limits = match ledger.withheld {
+                Some(Withheld::NoRoom) if self.free(slot) >= FLOOR.value() => Limits::Fixed,
+                Some(Withheld::NoRoom | Withheld::DidNotFollow) => Limits::Now,
+                _ => return false,
+            };
             let needs = u32::from(self.resumes_with(slot).value()).max(ledger.commitment());
-            protects && !is_stopping() && needs <= u32::from(self.free(slot))
+            !is_stopping() && needs <= u32::from(self.free_of(limits, slot))
         })
     }
 

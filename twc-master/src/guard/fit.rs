@@ -5,7 +5,7 @@ use twc_proto::{CentiAmps, Instant};
 use super::Guard;
 use super::escalate::OTHERS_YIELD;
 use super::ledger::{Contact, Ledger};
-use super::tree::Amounts;
+use super::tree::{Amounts, Limits};
 use crate::config::{FLOOR, MAX_SLAVES};
 
 /// What every slave is to have; `None` is nothing.
@@ -36,7 +36,7 @@ impl Guard {
         let mut kept = [0; MAX_SLAVES];
         for (slot, (kept, floor)) in kept.iter_mut().zip(floors).enumerate() {
             let is_away = away.get(slot).is_some_and(|away| *away);
-            *kept = if is_away && self.room(slot, &floors) >= 0 { floor } else { 0 };
+            *kept = if is_away && self.room(slot, Limits::Now, &floors) >= 0 { floor } else { 0 };
         }
         kept
     }
@@ -71,7 +71,7 @@ impl Guard {
             let (mut largest, mut chosen) = (floor, None);
             for (slot, ((amount, load), may_cut)) in amounts.iter().zip(&loads).zip(may_cut).enumerate() {
                 let open = *may_cut && *amount > floor && *amount >= largest;
-                if open && self.tree.room(*load, &loads, amounts) < 0 {
+                if open && self.tree.room(Limits::Now, *load, &loads, amounts) < 0 {
                     (largest, chosen) = (*amount, Some(slot));
                 }
             }

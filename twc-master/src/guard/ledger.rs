@@ -204,11 +204,17 @@ impl Ledger {
     pub(super) fn stop(&mut self) {
         self.contact = Contact::Stopped;
         self.held = self.lease;
+        self.lags_since = None;
     }
 
     /// Whether nobody of ours ever served it.
     pub(super) fn is_strange(&self) -> bool {
         self.contact == Contact::None && !self.served
+    }
+
+    /// Whether it gets heartbeats, or is about to: an earlier run served it.
+    pub(super) fn is_served(&self) -> bool {
+        self.contact == Contact::Active || self.contact == Contact::None && self.served
     }
 
     /// Whether a heartbeat would be its first, and as such a raise.

@@ -64,6 +64,12 @@ impl Guard {
         })
     }
 
+    /// Whether a slave that need not have stopped yet gets no heartbeats. One that is told its floor by whoever starts
+    /// after us would take the room that its silence made.
+    pub(crate) fn is_silent(&self, slot: usize) -> bool {
+        self.ledger(slot).is_some_and(|ledger| ledger.contact == Contact::Silent)
+    }
+
     pub(crate) fn stops_proven(&self, slot: usize) -> bool {
         self.ledger(slot).is_some_and(Ledger::stops_proven)
     }

@@ -121,19 +121,17 @@ impl Guard {
         let Some(ledger) = self.ledger_mut(slot) else { return };
         // It was on its way through the state file to a first heartbeat, which it does not get now.
         let withdraws = core::mem::replace(&mut ledger.admission, Admission::None) != Admission::None;
-        if ledger.is_strange() {
-            // Nobody served it: there is nothing to reserve, and nothing for the state file to say.
-            ledger.withheld = why;
+        ledger.withheld = why;
+        if ledger.is_new_contact() || ledger.contact == Contact::Stopping {
+            // Nobody serves it: there is nothing to reserve, also for the state file.
             if withdraws {
                 self.changed();
             }
             return;
         }
         ledger.contact = Contact::Silent;
-        ledger.withheld = why;
         ledger.clean = 0;
         ledger.off = 0;
-        ledger.lags_since = None;
         ledger.announces = NOT_YET;
         // A unit that was cut off may ignore the first frame after it, so what it is told then is new to it.
         ledger.last = None;
@@ -146,8 +144,8 @@ impl Guard {
         }
         if core::mem::take(&mut ledger.may_strike) && plugged {
             ledger.strikes = ledger.strikes.saturating_add(1);
-            self.changed();
         }
+        self.changed();
     }
 
     /// Whether a silent slave must have stopped by now. An ended reservation frees its amps.

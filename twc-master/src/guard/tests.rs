@@ -47,6 +47,7 @@ fn known(id: u16) -> KnownSlave {
         strikes: 0,
         phases_void: false,
         stopped: false,
+        silent: false,
     }
 }
 

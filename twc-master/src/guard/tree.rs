@@ -24,6 +24,15 @@ pub(super) struct Load {
     pub(super) phases: Phases,
 }
 
+/// Which limits there has to be room on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Limits {
+    /// Those that no order lowers: the configured ones, or what is lent of them.
+    Fixed,
+    /// Those that hold now: the configured ones, or what they have fallen to.
+    Now,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Node {
     /// One bit per node: this one, and those that feed it. Zero where there is none.
@@ -31,8 +40,10 @@ struct Node {
     ceiling: [u16; PHASES],
     unordered: [u16; PHASES],
     now: [u16; PHASES],
-    /// When the order ends that set `now`; [`NEVER`] without one.
+    /// When the lease ends that set `now`; [`NEVER`] without one.
     until: Instant,
+    /// An order without an end has set `now`. What a lease leaves is as fixed as the wires: others have the rest.
+    is_ordered: bool,
 }
 
 /// The site and the circuits below it.
@@ -61,7 +72,8 @@ fn index(place: Place) -> usize {
 impl Tree {
     /// The tree of a configuration that was checked.
     pub(super) fn new(config: &Config) -> Self {
-        let nothing = Node { path: 0, ceiling: [0; 3], unordered: [0; 3], now: [0; 3], until: NEVER };
+        let nothing =
+            Node { path: 0, ceiling: [0; 3], unordered: [0; 3], now: [0; 3], until: NEVER, is_ordered: false };
         let mut nodes = [nothing; MAX_CIRCUITS + 1];
         let site = Circuit::new(Place::Site, [config.limit; PHASES]);
         for (number, node) in nodes.iter_mut().enumerate() {
@@ -103,6 +115,7 @@ impl Tree {
         let node = self.nodes.get_mut(index(place)).filter(|node| node.path != 0)?;
         node.now = least(values(limit), node.ceiling);
         node.until = until.unwrap_or(NEVER);
+        node.is_ordered = until.is_none();
         Some(node.now.map(twc_proto::CentiAmps::new))
     }
 
@@ -130,6 +143,13 @@ impl Tree {
         *a.min(b).min(c)
     }
 
+    /// How far below its fixed limit an order has brought the site.
+    pub(super) fn lowered_by(&self) -> u16 {
+        let [site, ..] = &self.nodes;
+        let fixed = site.ceiling.iter().min().filter(|_| site.is_ordered).copied().unwrap_or_default();
+        fixed.saturating_sub(self.site_limit())
+    }
+
     /// Whether `load` flows through a place.
     pub(super) fn flows(load: Load, place: Place) -> bool {
         load.path >> index(place) & 1 == 1
@@ -147,10 +167,11 @@ impl Tree {
     }
 
     /// What is left on the tightest spot that `load` flows through; negative where too much is counted.
-    pub(super) fn room(&self, load: Load, loads: &[Load; MAX_SLAVES], amounts: &Amounts) -> i32 {
+    pub(super) fn room(&self, limits: Limits, load: Load, loads: &[Load; MAX_SLAVES], amounts: &Amounts) -> i32 {
         let mut room = i32::MAX;
         for (bit, node) in self.nodes.iter().enumerate().filter(|(bit, _)| load.path >> bit & 1 == 1) {
-            for (phase, limit) in node.now.iter().enumerate().filter(|(phase, _)| load.phases.has(*phase)) {
+            let limits = if limits == Limits::Fixed && node.is_ordered { &node.ceiling } else { &node.now };
+            for (phase, limit) in limits.iter().enumerate().filter(|(phase, _)| load.phases.has(*phase)) {
                 let flows = |other: &Load| other.path >> bit & 1 == 1 && other.phases.has(phase);
                 let there = loads.iter().zip(amounts).filter(|(other, _)| flows(other));
                 let sum = there.fold(0_u32, |sum, (_, amount)| sum.saturating_add(*amount));

@@ -56,6 +56,8 @@ pub(crate) struct Judge {
     asked: Option<(usize, Instant, u8)>,
     pub(crate) log: Vec<Frame>,
     fell: Option<Instant>,
+    /// The last start was one with an old state file.
+    is_misled: bool,
     /// The first breach of each rule.
     pub(crate) broken: BTreeMap<&'static str, String>,
 }
@@ -99,6 +101,7 @@ impl Judge {
             asked: None,
             log: Vec::new(),
             fell: None,
+            is_misled: false,
             broken: BTreeMap::new(),
         }
     }
@@ -182,6 +185,7 @@ impl Judge {
         self.asked = Some((slot, now, 0));
         let limit = heartbeat.limit().map(twc_proto::CentiAmps::value);
         self.log.push(Frame { at: now, slot, command: heartbeat.command, limit });
+        self.judge_return(now, slot);
         let before = self.told[slot];
         let after_gap = before.at.is_none_or(|at| now.since(at) > GAP);
         let Some(limit) = limit else {
@@ -232,6 +236,26 @@ impl Judge {
             Told { at: Some(now), limit: Some(limit), clean: told.clean, may_hold: told.may_hold.max(floored) };
     }
 
+    /// The floor of one that must have stopped fits what holds now, beside what others may have.
+    fn judge_return(&mut self, now: Instant, slot: usize) {
+        let stopped = |told: &Told| told.at.is_none_or(|at| now.since(at) >= STOPS);
+        if self.is_misled || !stopped(&self.told[slot]) {
+            return;
+        }
+        let held = [0, 1, 2].map(|other| match &self.told[other] {
+            _ if other == slot => u32::from(FLOOR.value()),
+            told if stopped(told) => 0,
+            told => u32::from(told.may_hold),
+        });
+        let path = self.feeds(slot);
+        for (node, phase, sum) in self.spots(held) {
+            let here = path.contains(&node) && self.places[slot].1[phase];
+            if here && sum > self.nodes[node].unwrap().now[phase] {
+                self.breaks("a_return_fits", now, &format!("{slot}, {held:?} on node {node}"));
+            }
+        }
+    }
+
     /// What the master hears: two answers that came in time free what was lowered; one alone does not.
     pub(crate) fn heard(&mut self, now: Instant, message: &Message) {
         let Message::SlaveHeartbeat(answer) = message else { return };
@@ -278,11 +302,10 @@ impl Judge {
         self.fell = None;
     }
 
-    /// A new process: it knows no orders and has told nobody anything.
-    pub(crate) fn restarted(&mut self, config: &Config) {
-        let fresh = Self::new(config);
-        self.nodes = fresh.nodes;
+    /// A new process: it has told nobody anything, and hears of all orders at once.
+    pub(crate) fn restarted(&mut self, is_misled: bool) {
         self.fell = None;
+        self.is_misled = is_misled;
         for told in &mut self.told {
             *told = Told { limit: None, at: told.at, ..*told };
         }

@@ -280,9 +280,11 @@ proptest! {
     #[test]
     fn restart_never_raises(
         house in house(),
-        ops in ops(prop_oneof![6 => wait(), 4 => cars(), 2 => wire(), 4 => machines()]),
+        ops in ops(prop_oneof![6 => wait(), 4 => cars(), 2 => wire(), 2 => orders(), 4 => machines()]),
     ) {
-        holds(&play(house, &ops), "static_sum_at_every_instant")?;
+        let world = play(house, &ops);
+        holds(&world, "static_sum_at_every_instant")?;
+        holds(&world, "a_return_fits")?;
     }
 
     #[test]

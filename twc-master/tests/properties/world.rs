@@ -56,6 +56,8 @@ pub(crate) struct World {
     /// What the state file holds, and whether it can be written.
     disk: Snapshot,
     pub(crate) disk_stuck: bool,
+    /// What holds on each node that was ordered something: whoever starts is told again.
+    orders: Vec<(Place, PhaseAmps)>,
     /// From the end of a request to the end of its answer.
     pub(crate) latency: Duration,
     to_master: Vec<(Instant, Message, Version)>,
@@ -89,6 +91,7 @@ impl World {
             judge: Judge::new(&config),
             events: Vec::new(),
             disk_stuck: false,
+            orders: Vec::new(),
             latency: LATENCY,
             to_master: Vec::new(),
         }
@@ -236,6 +239,8 @@ impl World {
     pub(crate) fn order(&mut self, place: Place, limit: PhaseAmps) {
         if let Some(master) = &mut self.master {
             let holds = master.order(self.now, place, limit).unwrap();
+            self.orders.retain(|(ordered, _)| *ordered != place);
+            self.orders.push((place, limit));
             self.judge.ordered(self.now, place, holds, limit);
         }
     }
@@ -263,7 +268,10 @@ impl World {
         let mut master = Master::new(self.config, self.share.clone(), self.now).unwrap();
         master.restore(self.disk.slaves.into_iter().flatten());
         self.disk.revision = master.snapshot().revision;
+        for (place, limit) in &self.orders {
+            master.order(self.now, *place, *limit).unwrap();
+        }
         self.master = Some(master);
-        self.judge.restarted(&self.config);
+        self.judge.restarted(self.disk_stuck);
     }
 }

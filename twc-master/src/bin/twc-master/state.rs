@@ -34,6 +34,7 @@ pub(crate) struct State {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools)] // Facts, each on its own.
 struct SavedSlave {
     id: String,
     protocol: u8,
@@ -48,6 +49,8 @@ struct SavedSlave {
     strikes: u8,
     #[serde(default)]
     phases_void: bool,
+    #[serde(default)]
+    silent: bool,
 }
 
 impl State {
@@ -100,6 +103,7 @@ impl State {
                 sign: saved.sign.map(Sign::new),
                 strikes: saved.strikes,
                 phases_void: saved.phases_void,
+                silent: saved.silent,
             })
         })
     }
@@ -115,6 +119,7 @@ impl State {
             sign: slave.sign.map(Sign::value),
             strikes: slave.strikes,
             phases_void: slave.phases_void,
+            silent: slave.silent,
         });
         Self { format: Self::FORMAT, slaves: slaves.collect(), lost: snapshot.state_lost, ..self.clone() }
     }
@@ -274,6 +279,7 @@ mod tests {
             sign: Some(0x5A),
             strikes: 1,
             phases_void: true,
+            silent: true,
         });
         file.write(&state).unwrap();
         assert_eq!(file.read().unwrap(), Found::State(state));

@@ -69,16 +69,94 @@ fn whoever_never_had_more_than_its_floor_is_forgotten_once_it_must_have_stopped(
     }
 }
 
-#[test]
-fn what_we_told_a_slave_is_waited_for_in_full() {
-    let mut guard = guard(40);
+/// The first slave was told 30 A of `limit` and has stopped.
+fn stopped_with_30(limit: u16) -> Guard {
+    let mut guard = guard(limit);
     granted(&mut guard, 0, 30).unwrap();
     guard.sent(0, T0);
     guard.silence(0, None, true);
     assert_eq!(guard.reservation(0, Instant::from_secs(60)), Reservation::Ended);
-    guard.order(Place::Site, [amps(20); 3], None).unwrap();
-    assert_eq!(guard.resumes_with(0), amps(30));
+    guard
+}
+
+#[test]
+fn on_a_limit_that_has_fallen_a_stopped_slave_needs_room_for_its_floor_and_what_it_brings_back_is_a_fall() {
+    let mut guard = stopped_with_30(40);
+    guard.order(Place::Site, [amps(12); 3], None).unwrap();
+    assert_eq!(granted(&mut guard, 0, 12), Ok(6), "told less at once");
+    assert_eq!(guard.commitment(0), amps(30), "and counted");
+    let refused = granted(&mut guard, 1, 6).unwrap_err();
+    assert_eq!(refused, Refusal::NoRoom { wanted: AMPS_6, free: CentiAmps::ZERO }, "nothing is raised meanwhile");
+    for _ in 0..3 {
+        granted(&mut guard, 0, 6).unwrap();
+        answers(&mut guard, 0, AMPS_6, amps(5));
+    }
+    assert_eq!(granted(&mut guard, 1, 6), Ok(6));
+}
+
+#[test]
+fn on_fixed_limits_and_on_what_is_lent_a_stopped_slave_needs_room_for_all_it_may_bring_back() {
+    let mut guard = stopped_with_30(40);
+    assert_eq!(granted(&mut guard, 1, 20), Ok(20));
     assert_eq!(granted(&mut guard, 0, 6), Err(Refusal::NoRoom { wanted: amps(30), free: amps(20) }));
+    // Orders do not change what the wires carry.
+    guard.order(Place::Site, [amps(30); 3], None).unwrap();
+    assert_eq!(granted(&mut guard, 0, 6), Err(Refusal::NoRoom { wanted: amps(30), free: amps(20) }));
+    let mut guard = stopped_with_30(40);
+    guard.order(Place::Site, [amps(20); 3], Some(Instant::from_secs(300))).unwrap();
+    assert_eq!(granted(&mut guard, 0, 6), Err(Refusal::NoRoom { wanted: amps(30), free: amps(20) }));
+}
+
+#[test]
+fn a_slave_that_fell_silent_is_not_called_by_whoever_starts_after_us_before_it_announces_itself_and_there_is_room()
+{
+    let settings = config(40);
+    let mut guard = Guard::new(&settings, T0);
+    guard.reopen(0, &settings, &known(1));
+    guard.reopen(1, &settings, &KnownSlave { silent: true, ..known(2) });
+    guard.order(Place::Site, [amps(11); 3], None).unwrap();
+    assert_eq!(guard.to_silence(T0), None, "it has been silenced already");
+    assert_eq!(granted(&mut guard, 0, 6), Ok(6));
+    assert!(granted(&mut guard, 1, 6).is_err());
+    assert_eq!(guard.commitment(1), amps(32));
+}
+
+#[test]
+fn whoever_starts_tells_no_more_floors_than_fit() {
+    let settings = config(13);
+    let mut guard = Guard::new(&settings, T0);
+    (0..3).for_each(|slot| guard.reopen(slot, &settings, &known(slot as u16 + 1)));
+    assert_eq!(guard.to_silence(T0), Some((2, Withheld::NoRoom)));
+    guard.silence(2, Some(Withheld::NoRoom), false);
+    assert_eq!(guard.to_silence(T0), None);
+    assert!(guard.is_silent(2) && guard.commitment(2) == amps(32), "it may go on until it must have stopped");
+}
+
+#[test]
+fn a_slave_that_has_stopped_owes_nothing_when_it_is_withheld() {
+    let mut guard = stopped_with_30(40);
+    guard.doubled(0);
+    guard.silence(0, Some(Withheld::DoubleId), true);
+    assert_eq!(guard.commitment(0), CentiAmps::ZERO);
+    assert!(guard.is_stopped(0));
+}
+
+#[test]
+fn a_slave_that_could_not_be_made_to_come_down_is_not_called_again_before_it_must_have_stopped() {
+    let mut guard = guard(40);
+    granted(&mut guard, 0, 30).unwrap();
+    guard.order(Place::Site, [amps(20); 3], None).unwrap();
+    let mut called = Vec::new();
+    for second in [0, 10, 20, 29, 31, 88, 89] {
+        let now = Instant::from_secs(second);
+        called.push(asked(&mut guard, 0, 6, now).is_ok());
+        assert_eq!(guard.to_silence(now), None, "nobody knows whether it follows");
+        if called.last() == Some(&true) {
+            guard.sent(0, now);
+        }
+        guard.silence(0, None, true);
+    }
+    assert_eq!(called, [true, true, true, true, false, false, true]);
 }
 
 #[test]
@@ -166,6 +244,7 @@ fn a_stopped_slave_is_remembered_before_its_amps_are_given_away() {
     guard.silence(0, None, true);
     assert_eq!(guard.reservation(0, Instant::from_secs(160)), Reservation::Ended);
     assert_eq!(guard.commitment(0), amps(32));
+    assert_eq!(granted(&mut guard, 0, 6), Err(Refusal::NotSaved), "the file is about to say that it has stopped");
     assert_eq!(guard.reservation_ends(0), None, "no deadline in the past while the file is written");
     guard.saved(guard.revision());
     assert_eq!(guard.commitment(0), CentiAmps::ZERO);
