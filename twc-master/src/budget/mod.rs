@@ -13,6 +13,7 @@ pub mod fixed;
 pub mod history;
 pub mod house;
 pub mod meter;
+pub mod phase_switch;
 mod phases;
 pub mod plan;
 #[cfg(feature = "std")]

@@ -65,6 +65,12 @@ impl PhaseSet {
         index < 3 && self.0 & (1 << index) != 0
     }
 
+    /// The first of them alone.
+    #[must_use]
+    pub const fn first(self) -> Self {
+        Self(self.0 & self.0.wrapping_neg())
+    }
+
     /// How many: 1 to 3.
     pub const fn count(self) -> u8 {
         self.0.count_ones() as u8

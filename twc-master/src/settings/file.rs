@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use twc_proto::{CentiAmps, TwcId};
 
+use super::PhaseUse;
 use super::units::{BatterySign, Energy, PerKilowattHour, Percent, Power, Sign, Values};
 use super::value::{At, Name};
 use crate::budget::PhaseSet;
@@ -142,6 +143,27 @@ pub(super) struct Slave {
     pub(super) hook: Option<Hook>,
     /// What is run when its car may charge again and does not.
     pub(super) on_resume: Option<OnResume>,
+    /// What takes two of its three phases away while the sun is weak.
+    pub(super) phase_switch: Option<PhaseSwitch>,
+}
+
+/// A switch in front of a wall connector on three phases that leaves it one. It is moved only after it was proven that
+/// nothing flows, a few times for each car, and a program that fails is not tried again before another car comes.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PhaseSwitch {
+    /// The program that moves it and its arguments; `TWC_WANTED` is `one-phase` or `three-phases`.
+    pub(super) command: At<Vec<String>>,
+    /// It is ended after so long, and has failed then; 20s otherwise, 50s at most.
+    pub(super) deadline: Option<At<Duration>>,
+    /// How many phases: `auto` follows the sun; otherwise.
+    pub(super) phases: Option<At<PhaseUse>>,
+    /// Between switching and the first current; 30s otherwise, 15s at least.
+    pub(super) wait: Option<At<Duration>>,
+    /// Between two switchings; 20min otherwise.
+    pub(super) gap: Option<At<Duration>>,
+    /// How often for one car; 4 otherwise. Each time is an interruption, of which a Tesla forgives two.
+    pub(super) per_session: Option<u8>,
 }
 
 /// A program that stops its car and lets it go on: a contactor, the car's own interface. It finds `TWC_SLAVE`,

@@ -1,18 +1,24 @@
 //! Programs that do what a wall connector cannot: hooks.
 
+use core::ops::RangeInclusive;
 use core::time::Duration;
 use std::vec::Vec;
 
 use super::build::Build;
 use super::file::{Hook, OnResume, Slave};
 use super::value::At;
-use super::{HookSettings, Program, ResumeSettings, SettingsError};
+use super::{HookSettings, PhaseSwitchSettings, PhaseUse, Program, ResumeSettings, SettingsError};
+use crate::budget::PhaseSet;
+use crate::budget::phase_switch::PhaseSwitchConfig;
 use crate::{HOOK_DEADLINE, Strategy};
 
 /// A program has so long where nothing is written.
 const USUAL_DEADLINE: Duration = Duration::from_secs(20);
 /// The master gives a hook up after a minute; ending the program takes a moment too.
 const LONGEST_DEADLINE: Duration = Duration::from_secs(HOOK_DEADLINE.as_secs() - 10);
+/// Between the switching of phases and the first current.
+const WAITS: RangeInclusive<Duration> = Duration::from_secs(15)..=Duration::from_secs(300);
+const LEAST_GAP: Duration = Duration::from_secs(300);
 /// So long after a resumption a car should draw where nothing is written.
 const USUAL_PATIENCE: Duration = Duration::from_secs(120);
 const LEAST_PATIENCE: Duration = Duration::from_secs(30);
@@ -54,7 +60,36 @@ impl Build<'_> {
         }))
     }
 
-    pub(super) fn program(
+    pub(super) fn phase_switch(&self, slave: &Slave) -> Result<Option<PhaseSwitchSettings>, SettingsError> {
+        let Some(written) = &slave.phase_switch else { return Ok(None) };
+        if let Some(at) = slave.phases.as_ref().filter(|at| at.value != PhaseSet::ALL) {
+            let error = self.wrong(at, "behind a [slave.phase_switch] it must be wired to all three phases");
+            return Err(error.hint("write all, or leave phase_switch out"));
+        }
+        if let Some(at) = written.wait.as_ref().filter(|at| !WAITS.contains(&at.value)) {
+            let error = self.wrong(at, "contacts and cars need between 15s and 5min to come to rest");
+            return Err(error.hint("30s is usual"));
+        }
+        if let Some(at) = written.gap.as_ref().filter(|at| at.value < LEAST_GAP) {
+            return Err(self.wrong(at, "every switching interrupts the car").hint("write 5min or more"));
+        }
+        let uses = written.phases.as_ref().map_or(PhaseUse::Auto, |at| at.value);
+        if let Some(at) = written.phases.as_ref().filter(|_| uses == PhaseUse::Auto && self.file.surplus.is_none())
+        {
+            let error = self.wrong(at, "there is no [surplus], so nothing measures the sun");
+            return Err(error.hint("write one or three"));
+        }
+        let usual = PhaseSwitchConfig::default();
+        let config = PhaseSwitchConfig {
+            wait: written.wait.as_ref().map_or(usual.wait, |at| at.value),
+            gap: written.gap.as_ref().map_or(usual.gap, |at| at.value),
+            per_session: written.per_session.unwrap_or(usual.per_session),
+        };
+        let program = self.program(&written.command, written.deadline.as_ref())?;
+        Ok(Some(PhaseSwitchSettings { program, config, uses }))
+    }
+
+    fn program(
         &self,
         command: &At<Vec<std::string::String>>,
         deadline: Option<&At<Duration>>,

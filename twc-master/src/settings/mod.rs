@@ -49,6 +49,7 @@ use self::file::File;
 use crate::budget::PhaseSet;
 use crate::budget::house::HouseConfig;
 use crate::budget::meter::MeterConfig;
+use crate::budget::phase_switch::PhaseSwitchConfig;
 use crate::budget::plan::Mode;
 use crate::budget::schedule::Schedule;
 use crate::budget::surplus::{MeterKind, SurplusConfig};
@@ -145,6 +146,31 @@ pub struct SlaveSettings {
     pub hook: Option<HookSettings>,
     /// What is run when its car may charge again and does not.
     pub on_resume: Option<ResumeSettings>,
+    /// What takes two of its phases away.
+    pub phase_switch: Option<PhaseSwitchSettings>,
+}
+
+/// A switch in front of a wall connector that leaves it one phase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhaseSwitchSettings {
+    /// What moves it.
+    pub program: Program,
+    /// Its interlock.
+    pub config: PhaseSwitchConfig,
+    /// Where it is to stand.
+    pub uses: PhaseUse,
+}
+
+/// How many phases a wall connector behind such a switch is to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PhaseUse {
+    /// As the sun calls for; all without it.
+    #[default]
+    Auto,
+    /// One.
+    One,
+    /// All.
+    Three,
 }
 
 /// A program that is run now and then.

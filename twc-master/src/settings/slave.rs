@@ -81,6 +81,7 @@ impl Build<'_> {
             schedule,
             hook: self.hook(slave)?,
             on_resume: self.on_resume(slave)?,
+            phase_switch: self.phase_switch(slave)?,
         })
     }
 

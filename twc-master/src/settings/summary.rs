@@ -6,7 +6,7 @@ use std::string::String;
 use std::vec::Vec;
 
 use super::units::{mode_name, shown};
-use super::{CircuitSettings, Program, Settings, SlaveSettings};
+use super::{CircuitSettings, PhaseUse, Program, Settings, SlaveSettings};
 use crate::budget::surplus::{Settlement, Topology};
 
 impl Settings {
@@ -153,6 +153,18 @@ fn hook_lines(slave: &SlaveSettings) -> Vec<String> {
             if hook.contactor { "its contactor is switched by" } else { "its car is stopped and started by" };
         let proof = if hook.feedback.is_some() { ", whose contact is read back" } else { "" };
         lines.push(format!("slave {}: {what} {}{proof}", slave.id, hook.program));
+    }
+    if let Some(switch) = &slave.phase_switch {
+        let (program, config) = (&switch.program, &switch.config);
+        let what = match switch.uses {
+            PhaseUse::Auto => "one phase where the sun is too weak for three",
+            PhaseUse::One => "one phase",
+            PhaseUse::Three => "all phases",
+        };
+        lines.push(format!(
+            "slave {}: {what}, switched by {program}, {} times for a car at most, {:?} apart",
+            slave.id, config.per_session, config.gap
+        ));
     }
     if let Some(resume) = &slave.on_resume {
         let (program, after) = (&resume.program, resume.after);

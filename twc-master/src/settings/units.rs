@@ -7,6 +7,7 @@ use std::string::{String, ToString};
 
 use twc_proto::{CentiAmps, TwcId};
 
+use super::PhaseUse;
 use super::value::{Value, decimal, split};
 use crate::budget::PhaseSet;
 use crate::budget::plan::Mode;
@@ -320,6 +321,16 @@ impl Value for Values {
 
     fn read(text: &str) -> Result<Self, Option<String>> {
         word(text, Self::WORDS, [Self::PerPhase, Self::Total])
+    }
+}
+
+impl Value for PhaseUse {
+    const NAME: &'static str = "Phases in use";
+    const LIKE: &'static str = "auto, one or three";
+    const WORDS: &'static [&'static str] = &["auto", "one", "three"];
+
+    fn read(text: &str) -> Result<Self, Option<String>> {
+        word(text, Self::WORDS, [Self::Auto, Self::One, Self::Three])
     }
 }
 

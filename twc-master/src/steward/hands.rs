@@ -33,6 +33,10 @@ pub enum Wanted {
     Start,
     /// The car wakes up.
     Wake,
+    /// One phase is left to the wall connector.
+    OnePhase,
+    /// It has all three again.
+    ThreePhases,
 }
 
 /// A program that is due.
@@ -100,7 +104,6 @@ struct Hand {
     running: Option<(Wanted, Instant)>,
     resumed: Option<Resumed>,
     was_stopped: bool,
-    had_car: bool,
 }
 
 /// A car that may charge again.
@@ -125,7 +128,6 @@ impl Hands {
             running: None,
             resumed: None,
             was_stopped: false,
-            had_car: false,
         });
         Self { of: of.collect(), ..Self::default() }
     }
@@ -136,6 +138,16 @@ impl Hands {
 
     pub(super) fn poll_note(&mut self) -> Option<Note> {
         self.notes.pop_front()
+    }
+
+    /// Something that others bound.
+    pub(super) fn call(&mut self, call: Call) {
+        self.calls.push_back(call);
+    }
+
+    /// Something that others saw.
+    pub(super) fn note(&mut self, note: Note) {
+        self.notes.push_back(note);
     }
 
     /// Whether this slave's supply is taken away when its car is stopped.
@@ -270,10 +282,8 @@ impl Hand {
             self.done = None;
         }
         if stopped {
-            // A wall connector without heartbeats shows no car; what it showed before counts.
-            self.had_car = if linked { plugged } else { self.had_car };
             self.resumed = None;
-        } else if self.was_stopped && self.had_car {
+        } else if self.was_stopped && seen.had_car {
             self.resumed = Some(Resumed { since: None, tries: 0 });
         }
         self.was_stopped = stopped;
@@ -312,6 +322,20 @@ impl Wanted {
             Self::Stop => "stop",
             Self::Start => "start",
             Self::Wake => "wake",
+            Self::OnePhase => "one-phase",
+            Self::ThreePhases => "three-phases",
+        }
+    }
+}
+
+impl Wanted {
+    const fn does(self) -> &'static str {
+        match self {
+            Self::Stop => "stop the car",
+            Self::Start => "let the car go on",
+            Self::Wake => "wake the car",
+            Self::OnePhase => "leave one phase",
+            Self::ThreePhases => "give all phases back",
         }
     }
 }
@@ -330,7 +354,7 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed { slave, wanted, again } => {
-                write!(f, "the program that was to {} the car at {slave} failed", wanted.name())?;
+                write!(f, "the program for {slave} that was to {} failed", wanted.does())?;
                 f.write_str(if *again { " and is run again" } else { " and is not run again for this" })
             }
             Self::NotDrawing { slave, span, wakes } => {
@@ -346,100 +370,4 @@ impl fmt::Display for Note {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn program(name: &str) -> Program {
-        Program { command: std::vec![name.into()], deadline: Duration::from_secs(20) }
-    }
-
-    fn hand() -> Hand {
-        let hook = HookSettings { program: program("contactor"), contactor: true, feedback: None };
-        Hand {
-            slave: TwcId::new(0x3495),
-            name: None,
-            hook: Some(hook),
-            resume: Some(ResumeSettings { program: program("wake"), after: Duration::from_secs(120) }),
-            done: Some(Wanted::Start),
-            wanted: Wanted::Start,
-            tries: 0,
-            not_before: Instant::ZERO,
-            running: None,
-            resumed: None,
-            was_stopped: false,
-            had_car: false,
-        }
-    }
-
-    /// Runs it second by second; every call ends as `outcome` says, or never. When there were calls, and the notes.
-    fn calls(
-        hands: &mut Hands,
-        seconds: core::ops::Range<u64>,
-        stop: bool,
-        outcome: Option<HookOutcome>,
-    ) -> (Vec<u64>, Vec<Note>) {
-        let (mut at, mut notes) = (Vec::new(), Vec::new());
-        for second in seconds {
-            let Hands { of, calls, notes: said, .. } = hands;
-            of[0].want(stop);
-            of[0].next(Instant::from_secs(second), &"why", calls, said);
-            while let Some(call) = hands.poll_call() {
-                at.push(second);
-                if let Some(outcome) = outcome {
-                    hands.ended(call.slave, call.wanted, outcome);
-                }
-            }
-            notes.extend(core::iter::from_fn(|| hands.poll_note()));
-        }
-        (at, notes)
-    }
-
-    fn hands() -> Hands {
-        Hands { of: std::vec![hand()], ..Hands::default() }
-    }
-
-    #[test]
-    fn a_hook_that_works_is_run_once_for_a_change_and_not_sooner_than_a_minute_after_the_last() {
-        let mut hands = hands();
-        assert!(calls(&mut hands, 0..100, false, Some(HookOutcome::Done)).0.is_empty());
-        assert_eq!(calls(&mut hands, 100..110, true, Some(HookOutcome::Done)).0, [100]);
-        assert_eq!(calls(&mut hands, 110..1_000, false, Some(HookOutcome::Done)).0, [160]);
-    }
-
-    #[test]
-    fn one_that_fails_is_run_three_times_and_then_another_change_is_waited_for() {
-        let mut hands = hands();
-        let (at, notes) = calls(&mut hands, 0..3_600, true, Some(HookOutcome::Failed));
-        assert_eq!(at, [0, 60, 120]);
-        let again = notes.iter().map(|note| matches!(note, Note::Failed { again: true, .. }));
-        assert_eq!(again.collect::<Vec<_>>(), [true, true, false]);
-        assert_eq!(calls(&mut hands, 3_600..3_700, false, Some(HookOutcome::Done)).0, [3_600]);
-    }
-
-    #[test]
-    fn one_that_never_reports_has_failed_and_no_second_runs_beside_it() {
-        let mut hands = hands();
-        let (at, notes) = calls(&mut hands, 0..600, true, None);
-        assert_eq!((at, notes.len()), (std::vec![0, 60, 120], 3));
-        assert!(!hands.ended(TwcId::new(0x3495), Wanted::Stop, HookOutcome::ShownOpen), "it was given up");
-    }
-
-    #[test]
-    fn what_a_contactor_was_left_at_is_unknown_at_the_start() {
-        let mut hands = Hands { of: std::vec![Hand { done: None, ..hand() }], ..Hands::default() };
-        hands.look_for_unheard(Instant::ZERO, |_| false);
-        assert_eq!(hands.poll_call(), None, "it may announce itself yet");
-        hands.look_for_unheard(Instant::from_secs(60), |_| false);
-        assert_eq!(hands.poll_call().map(|call| call.wanted), Some(Wanted::Start));
-    }
-
-    #[test]
-    fn a_sleeping_car_is_woken_three_times_each_after_twice_as_long_and_then_let_sleep() {
-        let mut hands = hands();
-        hands.of[0].resumed = Some(Resumed { since: Some(Instant::ZERO), tries: 0 });
-        let (at, notes) = calls(&mut hands, 0..7_200, false, Some(HookOutcome::Done));
-        assert_eq!(at, [120, 360, 840]);
-        let last = Note::NotDrawing { slave: TwcId::new(0x3495), span: Duration::from_secs(960), wakes: false };
-        assert_eq!((notes.len(), notes.last()), (4, Some(&last)));
-    }
-}
+mod tests;

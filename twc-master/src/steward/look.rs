@@ -4,6 +4,8 @@ use core::time::Duration;
 
 use twc_proto::{CentiAmps, Instant, SlaveState, TwcId};
 
+use super::phases::{Behind, Switches};
+use crate::budget::phase_switch::Position;
 use crate::budget::{PerPhase, PhaseSet};
 use crate::config::{FLOOR, MAX_SLAVES, PHASES, PhaseAmps};
 use crate::master::{Master, SlaveStatus, Standing};
@@ -36,8 +38,12 @@ pub(super) struct Seen {
     pub(super) phases: PhaseSet,
     /// Those its car was seen to use. Only for what it draws, never for what it may.
     used: PhaseSet,
+    /// Those for which it is given sun. Never for what it may.
+    pub(super) wished: PhaseSet,
     /// What it ever gave, in watt hours.
     pub(super) watt_hours: Option<u32>,
+    /// Whether a car is plugged in, or was when it could be seen last: who gets no heartbeats shows none.
+    pub(super) had_car: bool,
     /// How its car is being stopped.
     pub(super) stopped: Option<Strategy>,
     /// Since when.
@@ -47,7 +53,13 @@ pub(super) struct Seen {
 }
 
 impl Look {
-    pub(super) fn at<S: Share>(&mut self, now: Instant, master: &Master<S>, settings: &Settings) {
+    pub(super) fn at<S: Share>(
+        &mut self,
+        now: Instant,
+        master: &Master<S>,
+        settings: &Settings,
+        switches: &Switches,
+    ) {
         let before = self.seen;
         self.seen = [None; MAX_SLAVES];
         for (slot, mut status) in self.seen.iter_mut().zip(master.slaves()) {
@@ -61,6 +73,7 @@ impl Look {
             let knowledge = master.knowledge(status.slave);
             let measured = knowledge.and_then(|of| of.phase_amps).filter(|(_, at)| now.since(*at) < PHASES_AGE);
             let used = measured.and_then(|(amps, _)| PhaseSet::new(amps.map(|amps| amps >= DRAWS)));
+            let behind = switches.of(status.slave).map(Behind::position);
             let (steady, steady_since) = match known {
                 Some(seen) if status.drawn.value().abs_diff(seen.steady.value()) < STILL => {
                     (seen.steady, seen.steady_since)
@@ -70,9 +83,20 @@ impl Look {
             *slot = Some(Seen {
                 status,
                 phases,
-                // A unit on fewer terminals than three reports those it has.
-                used: if phases == PhaseSet::ALL { used.unwrap_or(phases) } else { phases },
+                // A unit on fewer terminals than three reports those it has. Behind a switch that may have left it one
+                // phase no more than that is counted as drawn, so that nobody lives on what may not be.
+                used: match behind {
+                    Some(Some(Position::One)) => phases.first(),
+                    Some(None) => used.unwrap_or(phases.first()),
+                    _ if phases == PhaseSet::ALL => used.unwrap_or(phases),
+                    _ => phases,
+                },
+                wished: if behind == Some(Some(Position::One)) { phases.first() } else { phases },
                 watt_hours: knowledge.map(|of| of.session.watt_hours),
+                had_car: match known {
+                    Some(seen) if status.standing != Standing::Linked => seen.had_car,
+                    _ => is_plugged(&status),
+                },
                 stopped: master.stopped(status.slave),
                 known: known.map_or(now, |seen| seen.known),
                 steady,
@@ -127,6 +151,10 @@ impl Look {
     }
 }
 
+fn is_plugged(status: &SlaveStatus) -> bool {
+    !matches!(status.state, SlaveState::READY | SlaveState::ERROR)
+}
+
 impl Seen {
     /// Whether there is a car that may want energy.
     pub(super) fn asks(&self, now: Instant) -> bool {
@@ -135,7 +163,7 @@ impl Seen {
 
     /// Whether a car is plugged in, as its unit said last; one that sleeps may not show.
     pub(super) fn is_plugged(&self) -> bool {
-        !matches!(self.status.state, SlaveState::READY | SlaveState::ERROR)
+        is_plugged(&self.status)
     }
 
     /// Whether its car was stopped in a way after which it cannot show that it wants something.

@@ -25,6 +25,7 @@ mod hands;
 pub mod input;
 mod look;
 mod obey;
+mod phases;
 mod prices;
 
 use std::collections::VecDeque;
@@ -45,17 +46,19 @@ use self::caps::{Cap, least};
 use self::clock::Clock;
 use self::hands::Hands;
 use self::look::Look;
+use self::phases::Switches;
 use self::prices::Market;
 use crate::HookOutcome;
 use crate::budget::history::History;
 use crate::budget::house::{House, HouseError};
 use crate::budget::meter::{Freshness, Rejected, Sample};
+use crate::budget::phase_switch::Position;
 use crate::budget::plan::{Candidate, Decision, Decisions, Planner};
 use crate::budget::schedule::{CivilClock, ClockNews, is_unset};
 use crate::budget::surplus::{BatteryReading, Surplus, SurplusError};
 use crate::config::{FLOOR, MAX_SLAVES, PHASES, PhaseAmps, Place};
 use crate::master::Master;
-use crate::settings::Settings;
+use crate::settings::{PhaseUse, Settings};
 use crate::share::Share;
 
 /// A rise of a watched limit below this is not worth a word to the master: half an ampere.
@@ -84,6 +87,8 @@ pub struct Steward {
     civil: CivilClock,
     news: VecDeque<String>,
     is_told_unset: bool,
+    switches: Switches,
+    before: Decisions,
 }
 
 /// A limit that a meter watches.
@@ -135,7 +140,7 @@ impl Steward {
                 ordered: None,
             });
         }
-        let hands = Hands::new(&settings.slaves);
+        let (hands, switches) = (Hands::new(&settings.slaves), Switches::new(&settings.slaves));
         let caps = Cap::all(&settings);
         let market = Market::new(settings.prices.as_ref());
         Ok(Self {
@@ -154,6 +159,8 @@ impl Steward {
             civil: CivilClock::default(),
             news: VecDeque::new(),
             is_told_unset: false,
+            switches,
+            before: [None; MAX_SLAVES],
         })
     }
 
@@ -233,11 +240,14 @@ impl Steward {
     pub fn steer<S: Share>(&mut self, now: Instant, master: &mut Master<S>) {
         self.note_prices(now);
         self.note_caps(now);
-        self.look.at(now, master, &self.settings);
+        self.note_supplies(master);
+        self.look.at(now, master, &self.settings, &self.switches);
         self.own.note(now, self.look.drawn(|_| true));
         self.order_limits(now, master);
         let candidates: Vec<Candidate> = (0..MAX_SLAVES).filter_map(|place| self.candidate(now, place)).collect();
-        self.decided = self.planner.plan(now, self.look.is_settled(now), &candidates);
+        self.before = self.decided;
+        let decided = self.planner.plan(now, self.look.is_settled(now), &candidates);
+        self.decided = decided.map(|decision| decision.map(|decision| self.switch_phases(now, decision)));
         for place in 0..MAX_SLAVES {
             if let Some(decision) = self.decided.get(place).copied().flatten() {
                 self.obey(now, &decision, master);
@@ -256,14 +266,42 @@ impl Steward {
     /// [`HookOutcome::Done`] or [`HookOutcome::Failed`]; only an auxiliary contact is [`HookOutcome::ShownOpen`].
     pub fn handle_ended<S: Share>(
         &mut self,
+        now: Instant,
         slave: TwcId,
         wanted: Wanted,
         outcome: HookOutcome,
         master: &mut Master<S>,
     ) {
+        if matches!(wanted, Wanted::OnePhase | Wanted::ThreePhases) {
+            let worked = outcome != HookOutcome::Failed;
+            if let Some(behind) = self.switches.of_mut(slave) {
+                behind.ended(now, worked);
+            }
+            if !worked {
+                self.hands.note(Note::Failed { slave, wanted, again: false });
+            }
+            return;
+        }
         if self.hands.ended(slave, wanted, outcome) {
             // A slave that nobody has heard has nothing to be told.
             let _ = master.handle_hook(slave, outcome);
+        }
+    }
+
+    /// How many phases a slave behind a switch is to have from now on. False where there is none.
+    pub fn set_phases(&mut self, slave: TwcId, uses: PhaseUse) -> bool {
+        self.switches.of_mut(slave).map(|behind| behind.set_use(uses)).is_some()
+    }
+
+    /// Where the switch in front of a slave stands, as far as there is one and that is known.
+    pub fn phases(&self, slave: TwcId) -> Option<Position> {
+        self.switches.of(slave)?.position()
+    }
+
+    /// What units say about the supply behind such switches.
+    fn note_supplies<S: Share>(&mut self, master: &Master<S>) {
+        for behind in self.switches.iter_mut() {
+            behind.note_supply(master.knowledge(behind.slave()).and_then(|of| of.volts));
         }
     }
 

@@ -83,3 +83,47 @@ fn a_watched_limit_is_failsafe_until_the_meter_speaks_and_again_when_it_is_silen
     steward.steer(now + Duration::from_secs(61), &mut master);
     assert_eq!(steward.watched[0].ordered, Some([CentiAmps::ZERO; PHASES]));
 }
+
+/// A house with 15 A on its second phase, and one wall connector behind a switch that stands there.
+fn behind_a_switch(
+    position: Option<u8>,
+) -> (CentiAmps, Option<PhaseAmps>, [Option<crate::config::Connection>; 3]) {
+    let text =
+        PANEL.replace("phases = \"L2\"\n", "[slave.phase_switch]\ncommand = [\"switch\"]\nphases = \"one\"\n");
+    let settings = settings(&text);
+    let config = config(&settings);
+    let mut master = Master::new(config, Rotation::default(), Instant::ZERO).unwrap();
+    let (id, amps) = (TwcId::new(0x3495), CentiAmps::from_amps);
+    master.restore([crate::KnownSlave {
+        id,
+        version: twc_proto::Version::P2,
+        unit_max: amps(32),
+        commitment: amps(6),
+        stops_proven: true,
+        sign: None,
+        strikes: 0,
+        phases_void: false,
+        silent: false,
+        stopped: false,
+    }]);
+    let mut steward = Steward::new(settings, Instant::ZERO).unwrap();
+    let now = Instant::from_secs(1);
+    if let Some(phases) = position {
+        let volts = if phases == 1 { [230, 0, 0] } else { [230; 3] };
+        steward.switches.of_mut(id).unwrap().note_supply(Some((volts, now)));
+    }
+    let reading = Reading { centiamps: Some(PerPhase([100, 1_500, 100])), watts: None };
+    let sample = Sample { reading, measured: None, arrived: now, retained: false };
+    steward.handle_sample(0, &sample).unwrap();
+    steward.steer(now, &mut master);
+    let seen = *steward.look.of(id).unwrap();
+    (steward.protection(now, &seen), steward.watched[0].ordered, config.connections)
+}
+
+#[test]
+fn one_phase_assumption_never_increases_limit() {
+    let all = behind_a_switch(Some(3));
+    assert_eq!(all.0, CentiAmps::from_amps(17), "what the second phase leaves");
+    assert_eq!(behind_a_switch(Some(1)), all);
+    assert_eq!(behind_a_switch(None), all);
+}

@@ -54,6 +54,7 @@ catalogue![
     "storm-and-calm",
     "taper-and-ui-cap",
     "three-heartbeats",
+    "three-phases-or-one",
     "three-share",
     "two-buses-one-house",
     "two-cars-little-sun",

@@ -120,7 +120,7 @@ async fn step(
                 step.errors = steward.handle_said(now, words.source, &words.said());
             }
             if let Some(Ended { slave, wanted, outcome, .. }) = ended {
-                steward.handle_ended(slave, wanted, outcome, master);
+                steward.handle_ended(now, slave, wanted, outcome, master);
             }
             steward.steer(now, master);
             step.news = std::iter::from_fn(|| steward.poll_news()).collect();

@@ -93,7 +93,7 @@ impl Steering {
         self.next = now + LOOK;
         while self.called.front().is_some_and(|(at, _)| *at <= now) {
             let Some((_, call)) = self.called.pop_front() else { break };
-            self.steward.handle_ended(call.slave, call.wanted, HookOutcome::Done, master);
+            self.steward.handle_ended(now, call.slave, call.wanted, HookOutcome::Done, master);
         }
         self.steward.steer(now, master);
         self.switch(now);
@@ -127,6 +127,8 @@ impl Steering {
                 Wanted::Stop if contactor => Some(Act::Power { slave, on: false }),
                 Wanted::Start if contactor => Some(Act::Power { slave, on: true }),
                 Wanted::Wake => Some(Act::Wake { slave }),
+                Wanted::OnePhase => Some(Act::Phases { slave, single: true }),
+                Wanted::ThreePhases => Some(Act::Phases { slave, single: false }),
                 _ => None,
             });
             self.notes.push_back(format!("{} for {slave}: {}", wanted.name(), call.reason));

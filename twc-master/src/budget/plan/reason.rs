@@ -5,6 +5,7 @@ use core::mem::discriminant;
 
 use twc_proto::CentiAmps;
 
+use crate::budget::phase_switch::Position;
 use crate::budget::surplus::SolarReason;
 
 /// Who decided, from the strongest to the weakest.
@@ -75,6 +76,11 @@ pub enum Reason {
         /// What that means now.
         reason: SolarReason,
     },
+    /// The switch in front of it is about to move, and nothing may flow then.
+    PhaseSwitch {
+        /// To where.
+        to: Position,
+    },
     /// It is to live on surplus, and nothing measures any.
     NoSurplus {
         /// By whom.
@@ -88,6 +94,7 @@ impl Reason {
         match self {
             Self::Protection { .. } => Layer::Protection,
             Self::Emergency { .. } => Layer::Emergency,
+            Self::PhaseSwitch { .. } => Layer::Otherwise,
             Self::Off { by }
             | Self::Full { by }
             | Self::BelowMinimum { by, .. }
@@ -115,6 +122,8 @@ impl fmt::Display for Reason {
             Self::Full { by } => write!(f, "{by}: all it may have"),
             Self::BelowMinimum { by, most } => write!(f, "{by}: {most} is less than its car charges with"),
             Self::Solar { by, reason } => write!(f, "{by}: {reason}"),
+            Self::PhaseSwitch { to: Position::One } => f.write_str("one phase is to be left to it"),
+            Self::PhaseSwitch { to: Position::Three } => f.write_str("it is to have all phases again"),
             Self::NoSurplus { by } => write!(f, "{by}: solar, but no meter measures a surplus"),
         }
     }

@@ -135,6 +135,11 @@ impl Surplus {
         self.available
     }
 
+    /// What was left on average, the last minutes counting most.
+    pub const fn mean(&self) -> Option<Pool> {
+        self.mean
+    }
+
     /// Takes a sample. `own` is the history of what our wall connectors drew.
     ///
     /// # Errors
