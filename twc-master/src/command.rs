@@ -8,7 +8,7 @@ use crate::config::FLOOR;
 use crate::event::Event;
 use crate::knowledge::{Knowledge, Plug};
 use crate::master::Master;
-use crate::order::{HookOutcome, Mode, Order, SlaveSettings};
+use crate::order::{Bound, Budget, HookOutcome, Mode, Order, SlaveSettings};
 use crate::profile::Profile;
 use crate::query::QueryPlan;
 use crate::share::Share;
@@ -68,6 +68,15 @@ impl<S: Share> Master<S> {
         }
         self.budget = budget;
         Ok(())
+    }
+
+    /// What all slaves share at present, and what binds it.
+    pub fn budget(&self) -> Budget {
+        let (limit, fell) = self.guard.shared_limit();
+        match self.budget.filter(|budget| *budget < limit) {
+            Some(amps) => Budget { amps, bound: Bound::Set },
+            None => Budget { amps: limit, bound: if fell { Bound::Fallen } else { Bound::Configured } },
+        }
     }
 
     /// Changes how all slaves are served.

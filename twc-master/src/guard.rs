@@ -165,6 +165,16 @@ impl Guard {
         CentiAmps::new(self.tree.site_limit())
     }
 
+    /// The least limit through which every slave's current flows, on its tightest phase, and whether it has fallen below
+    /// the configured one.
+    pub(crate) fn shared_limit(&self) -> (CentiAmps, bool) {
+        let path = self.ledgers.iter().flatten().fold(u8::MAX, |path, ledger| path & ledger.load.path);
+        // Without a slave only the site is anybody's.
+        let path = if self.ledgers.iter().all(Option::is_none) { 1 } else { path };
+        let (limit, fell) = self.tree.least_of(path);
+        (CentiAmps::new(limit), fell)
+    }
+
     /// The most a slave of this unit may ever be told: its unit and its own circuit allow no more.
     pub(crate) fn cap(&self, slot: usize) -> CentiAmps {
         CentiAmps::new(self.ledger(slot).map_or(FLOOR.value(), |ledger| ledger.cap().max(FLOOR.value())))

@@ -135,7 +135,7 @@ pub use config::{
 pub use event::{Constraint, Event, Refusal, Withheld};
 pub use knowledge::Knowledge;
 pub use master::{Master, SlaveStatus, Standing};
-pub use order::{HookOutcome, Mode, SlaveSettings};
+pub use order::{Bound, Budget, HookOutcome, Mode, SlaveSettings};
 pub use profile::{LatchCure, Profile};
 pub use query::QueryPlan;
 pub use snapshot::{KnownSlave, Snapshot};

@@ -1,5 +1,6 @@
 //! What somebody wants of one slave, and how far that has come.
 
+use core::fmt;
 use core::time::Duration;
 
 use twc_proto::{CentiAmps, Instant};
@@ -17,6 +18,46 @@ pub enum Mode {
     Minimum,
     /// Every car is stopped, each in its own way, unless [`crate::Master::start`] says otherwise.
     Off,
+}
+
+/// What all slaves share at present, and what binds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    /// What there is on the tightest phase, before anybody's own limits.
+    pub amps: CentiAmps,
+    /// Why it is not more.
+    pub bound: Bound,
+}
+
+/// Why a budget is not larger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// The configuration allows no more.
+    Configured,
+    /// A limit has fallen: the house leaves no more, somebody ordered it, or a lease is less.
+    Fallen,
+    /// [`crate::Master::set_budget`] says so.
+    Set,
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Configured => "the configured limit",
+            Self::Fallen => "a limit that has fallen",
+            Self::Set => "a budget that was set",
+        })
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Share => "share",
+            Self::Minimum => "minimum",
+            Self::Off => "off",
+        })
+    }
 }
 
 /// What is set for one slave.

@@ -150,3 +150,52 @@ source = "file:operator.json"
     program.child.kill().unwrap();
     program.child.wait().unwrap();
 }
+
+#[test]
+fn what_was_ordered_survives_a_kill_and_what_was_released_does_not_come_back() {
+    let config = written(
+        "orders",
+        "[site]\ncontinuous_limit = \"20A\"\n[[slave]]\nid = \"3495\"\nmode = \"off\"\n[cap.operator]\n",
+    );
+    let start = || {
+        let mut command = run(&config);
+        command.arg("--control");
+        Program::start(command)
+    };
+    let orders = config.with_extension("state.orders");
+    let kept = |wanted: &str| {
+        for _ in 0..200 {
+            if fs::read_to_string(&orders).is_ok_and(|text| text.contains(wanted)) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("{wanted} is not kept: {:?}", fs::read_to_string(&orders));
+    };
+    let news = |text: &'static str| move |line: &str| line.contains(text).then_some(());
+    let mut program = start();
+    program.say(r#"{"to": "orders", "slave": "3495", "mode": "now", "kwh": 20, "for": "2h"}"#);
+    program.say(r#"{"to": "cap.operator", "amps": 9, "for": "1h"}"#);
+    kept("operator");
+    program.kill();
+
+    let mut program = start();
+    program.wait_for(60, news("operator limits the site to 9A on each phase until 20"));
+    program.wait_for(60, news("3495 is to have 9.00 A: protection"));
+    program.say(r#"{"to": "cap.operator", "release": true}"#);
+    program.wait_for(60, news("manual order: all it may have"));
+    kept("\"caps\": []");
+    program.kill();
+
+    let mut program = start();
+    program.wait_for(60, news("manual order: all it may have"));
+    program.say(r#"{"to": "orders", "release": true}"#);
+    program.wait_for(60, news("otherwise: off"));
+    kept("\"orders\": []");
+    program.kill();
+    fs::write(&orders, "half a file").unwrap();
+    let mut program = start();
+    program.wait_for(60, news("orders-unreadable"));
+    assert_eq!(fs::read_to_string(config.with_extension("state.orders.unreadable")).unwrap(), "half a file");
+    program.kill();
+}

@@ -195,6 +195,33 @@ impl Planner {
         self.all.map(|order| (None, order, 0)).into_iter().chain(own)
     }
 
+    /// Everything that is held, for who keeps it over a restart: whose, what, and what the car has got since. No order
+    /// means that it was released although there is one for all.
+    #[cfg(feature = "std")]
+    pub(crate) fn held(&self) -> impl Iterator<Item = (Option<TwcId>, Option<Order>, u32)> {
+        let own = self.own.iter().flatten().map(|held| (Some(held.slave), held.order, held.given));
+        self.all.map(|order| (None, Some(order), 0)).into_iter().chain(own)
+    }
+
+    /// Takes up what was [`Planner::held`] by an earlier run.
+    #[cfg(feature = "std")]
+    pub(crate) fn restore(&mut self, slave: Option<TwcId>, order: Option<Order>, given: u32) {
+        let Some(slave) = slave else {
+            self.all = order;
+            return;
+        };
+        // One that finds no place is one of more slaves than a bus allows.
+        let _ = self.hold(slave, order);
+        for held in self.own.iter_mut().flatten().filter(|held| held.slave == slave) {
+            held.given = given;
+        }
+    }
+
+    /// The emergency in force and its end.
+    pub fn in_emergency(&self, now: Instant) -> Option<(CentiAmps, Option<Instant>)> {
+        Some((self.emergency.limit(now)?, self.emergency.until(now)))
+    }
+
     /// Decides for every candidate; those beyond [`MAX_SLAVES`] are ignored. `settled` says that every car has
     /// followed the last change.
     pub fn plan(&mut self, now: Instant, settled: bool, candidates: &[Candidate]) -> Decisions {

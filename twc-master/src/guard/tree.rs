@@ -98,6 +98,13 @@ impl Tree {
         Self { nodes }
     }
 
+    /// The least that may flow now on any phase of the nodes on a path, and whether that is less than configured.
+    pub(super) fn least_of(&self, path: u8) -> (u16, bool) {
+        let nodes = self.nodes.iter().enumerate().filter(|(bit, _)| path >> bit & 1 == 1);
+        let phases = nodes.flat_map(|(_, node)| node.now.into_iter().zip(node.ceiling));
+        phases.min().map_or((0, false), |(now, ceiling)| (now, now < ceiling))
+    }
+
     /// Where a slave's current flows: everywhere, as long as nobody has said where.
     pub(super) fn load(&self, connection: Option<&Connection>) -> Load {
         let everywhere = self.nodes.iter().fold(0, |all, node| all | node.path);

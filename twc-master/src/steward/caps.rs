@@ -73,6 +73,10 @@ impl Cap {
         settings.caps.iter().map(new).collect()
     }
 
+    pub(super) fn name(&self) -> &str {
+        &self.settings.name
+    }
+
     fn standing(&self, now: Instant, wall: Option<Timestamp>) -> Standing {
         let order = self.order.filter(|order| !order.end.has_come(now, wall));
         let silent = self.settings.silent.filter(|_| self.heard_until.is_none_or(|until| now > until));

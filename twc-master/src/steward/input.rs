@@ -27,7 +27,7 @@ use thiserror::Error;
 use twc_proto::Instant;
 
 pub use self::end::End;
-pub(super) use self::end::{Ends, Lasts, timestamp};
+pub(super) use self::end::{Ends, Lasts, timestamp, until};
 pub(super) use self::order::centiamps;
 pub(super) use self::text::values as text_values;
 

@@ -23,6 +23,7 @@ mod caps;
 mod clock;
 mod hands;
 pub mod input;
+mod keep;
 mod look;
 mod obey;
 mod phases;
@@ -45,6 +46,7 @@ pub use self::prices::Prices;
 use self::caps::{Cap, least};
 use self::clock::Clock;
 use self::hands::Hands;
+use self::keep::Memory;
 use self::look::Look;
 use self::phases::Switches;
 use self::prices::Market;
@@ -89,6 +91,7 @@ pub struct Steward {
     is_told_unset: bool,
     switches: Switches,
     before: Decisions,
+    memory: Memory,
 }
 
 /// A limit that a meter watches.
@@ -161,6 +164,7 @@ impl Steward {
             is_told_unset: false,
             switches,
             before: [None; MAX_SLAVES],
+            memory: Memory::default(),
         })
     }
 
@@ -182,7 +186,12 @@ impl Steward {
     /// The civil time, whenever somebody looks at a clock. Without it schedules do what they do otherwise.
     pub fn handle_clock(&mut self, now: Instant, wall: Timestamp) {
         self.clock.set(now, wall);
-        match self.civil.observe(now, wall) {
+        let news = self.civil.observe(now, wall);
+        if news != ClockNews::Steady {
+            self.memory.clock_was_set();
+            self.note_clock(now);
+        }
+        match news {
             ClockNews::Unset if !self.is_told_unset => {
                 self.tell("the clock was never set: schedules do what they do otherwise");
             }

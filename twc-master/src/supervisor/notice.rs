@@ -5,11 +5,12 @@ use std::string::String;
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::watch;
 use twc_proto::node::LinkStats;
-use twc_proto::{DecoderStats, Instant, Link};
+use twc_proto::{CentiAmps, DecoderStats, Instant, Link};
 
 use crate::config::MAX_SLAVES;
 use crate::event::Event;
 use crate::master::{Master, SlaveStatus};
+use crate::order::{Bound, Budget, Mode};
 use crate::share::Share;
 use crate::turn::Lateness;
 
@@ -17,6 +18,9 @@ use crate::turn::Lateness;
 const WAITING: usize = 256;
 /// How old a [`Status`] may be while nothing happens.
 const STATUS_AGE: core::time::Duration = core::time::Duration::from_millis(250);
+
+/// A change of the budget by so much is told.
+const WORTH_A_WORD: u16 = 200;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +37,10 @@ pub enum Notice {
     Reconnected,
     /// What the master says.
     Event(Event),
+    /// All slaves are served in another way.
+    Mode(Mode),
+    /// What all slaves share is bound by something else, or has changed by 2 A.
+    Budget(Budget),
     /// Frames arrived damaged.
     Damaged {
         /// How many since the start.
@@ -62,6 +70,10 @@ pub struct Status {
     pub is_connected: bool,
     /// Whether another master is on the bus, so that nothing is sent.
     pub is_hands_off: bool,
+    /// How all slaves are served.
+    pub mode: Mode,
+    /// What they share, and what binds it.
+    pub budget: Budget,
     /// Every slave.
     pub slaves: [Option<SlaveStatus>; MAX_SLAVES],
     /// What all slaves together may draw by the books, in centiamps.
@@ -80,6 +92,8 @@ impl Status {
             at: Instant::ZERO,
             is_connected: false,
             is_hands_off: false,
+            mode: Mode::default(),
+            budget: Budget { amps: CentiAmps::ZERO, bound: Bound::Configured },
             slaves: [None; MAX_SLAVES],
             committed: 0,
             lateness: Lateness::default(),
@@ -97,6 +111,8 @@ impl Status {
             at,
             is_connected,
             is_hands_off: link.node().is_hands_off(),
+            mode: link.node().mode(),
+            budget: link.node().budget(),
             slaves,
             committed: link.node().committed(),
             lateness: link.node().lateness(),
@@ -143,6 +159,7 @@ pub(super) struct Teller {
     status: watch::Sender<Status>,
     is_news: bool,
     damaged: u32,
+    told: Option<(Mode, Budget)>,
     shown_at: Instant,
 }
 
@@ -153,6 +170,7 @@ impl Teller {
             status: watch::Sender::new(Status::nothing()),
             is_news: true,
             damaged: 0,
+            told: None,
             shown_at: Instant::ZERO,
         }
     }
@@ -168,11 +186,28 @@ impl Teller {
         let _ = self.notices.send((now, notice));
     }
 
+    /// A house's meter moves the budget every second; what is worth a line is less.
+    fn tell_budget(&mut self, now: Instant, mode: Mode, budget: Budget) {
+        let (told, known) = self.told.unzip();
+        if told.unwrap_or_default() != mode {
+            self.tell(now, Notice::Mode(mode));
+        }
+        let moved = |known: Budget| {
+            known.bound != budget.bound || known.amps.value().abs_diff(budget.amps.value()) >= WORTH_A_WORD
+        };
+        let news = known.is_none_or(moved);
+        if news {
+            self.tell(now, Notice::Budget(budget));
+        }
+        self.told = Some((mode, known.filter(|_| !news).unwrap_or(budget)));
+    }
+
     /// Tells what the master has to say, and how things stand where that is worth it.
     pub(super) fn step<S: Share>(&mut self, link: &mut Link<Master<S>>, now: Instant, is_connected: bool) {
         while let Some(event) = link.node_mut().poll_event() {
             self.tell(now, Notice::Event(event));
         }
+        self.tell_budget(now, link.node().mode(), link.node().budget());
         let total = link.decoder_stats().rejected();
         if total != self.damaged {
             self.damaged = total;

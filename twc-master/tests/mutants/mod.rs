@@ -6,8 +6,7 @@ mod guest;
 
 use std::time::Duration;
 
-use guest::Hosted;
-use twc_master::Snapshot;
+use guest::{Hosted, Saved};
 use twc_proto::message::{Control, MasterHeartbeat};
 use twc_proto::{CentiAmps, Command, DecodeError, Envelope, Instant, Message, Node, Received, TwcId, Version};
 use twc_sim::Guest;
@@ -160,9 +159,9 @@ impl Node for Mutant {
 }
 
 impl Guest for Mutant {
-    type Saved = Snapshot;
+    type Saved = Saved;
 
-    fn saved(&self) -> Snapshot {
+    fn saved(&self) -> Saved {
         self.master.saved()
     }
 

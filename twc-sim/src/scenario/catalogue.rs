@@ -43,6 +43,7 @@ catalogue![
     "one-way-loss",
     "one-way-stalls",
     "panel-below-the-site",
+    "orders-survive-a-restart",
     "phases-change",
     "prices-by-the-hour",
     "slave-with-our-id",

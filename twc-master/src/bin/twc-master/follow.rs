@@ -15,6 +15,7 @@ use twc_master::supervisor::{BusGone, Handle};
 use twc_proto::Instant;
 
 use crate::hooks::{self, Ended};
+use crate::orders::OrdersFile;
 use crate::report::Reporter;
 use crate::sources::{self, Words};
 
@@ -34,11 +35,14 @@ pub(crate) struct Following {
     pub(crate) folder: PathBuf,
     /// Whether orders come on standard input.
     pub(crate) control: bool,
+    /// Where orders are kept over a restart.
+    pub(crate) orders: OrdersFile,
 }
 
 /// Follows the configuration until the bus has ended.
 pub(crate) async fn follow(following: Following, handle: Handle<Any>) {
-    let Following { steward, mut reporter, folder, control } = following;
+    let Following { steward, mut reporter, folder, control, orders } = following;
+    let keeper = orders.writer();
     let (words, mut arriving) = mpsc::channel(WAITING);
     for (source, spec) in steward.settings().sources() {
         sources::start(source, spec, &folder, words.clone());
@@ -59,7 +63,11 @@ pub(crate) async fn follow(following: Following, handle: Handle<Any>) {
         };
         let text = ended.as_ref().map(|ended: &Ended| ended.text.clone());
         let Ok(step) = step(&handle, &steward, said, ended).await else { return };
-        let Step { now, from, errors, news, notes, calls, decisions } = step;
+        let Step { now, from, errors, news, notes, calls, decisions, kept } = step;
+        if let Some(kept) = kept {
+            // Its thread ends with us.
+            let _ = keeper.send(kept);
+        }
         if let Some(text) = text {
             reporter.note(now, "hook", &text);
         }
@@ -96,6 +104,8 @@ struct Step {
     notes: Vec<Note>,
     calls: Vec<Call>,
     decisions: Vec<Decision>,
+    /// Orders, where they have changed.
+    kept: Option<String>,
 }
 
 /// What one source said or one report, or nothing, and one look, in the thread of the bus: nothing there waits for
@@ -110,8 +120,8 @@ async fn step(
     let wall = Timestamp::now();
     handle
         .with(move |master, now| {
-            let (from, errors, news, notes, calls, decisions) = Default::default();
-            let mut step = Step { now, from, errors, news, notes, calls, decisions };
+            let (from, errors, news, notes, calls, decisions, kept) = Default::default();
+            let mut step = Step { now, from, errors, news, notes, calls, decisions, kept };
             // Poisoned by a panic in this closure, which would have ended the bus already.
             let Ok(mut steward) = steward.lock() else { return step };
             steward.handle_clock(now, wall);
@@ -126,6 +136,7 @@ async fn step(
             step.news = std::iter::from_fn(|| steward.poll_news()).collect();
             step.notes = std::iter::from_fn(|| steward.poll_note()).collect();
             step.calls = std::iter::from_fn(|| steward.poll_call()).collect();
+            step.kept = steward.poll_kept(now);
             step.decisions = steward.decisions().copied().collect();
             step
         })

@@ -53,6 +53,13 @@ struct StopOrder {
     how: Option<String>,
 }
 
+/// What a master wants kept over a kill.
+#[derive(Debug, Clone)]
+pub(crate) struct Saved {
+    snapshot: Snapshot,
+    orders: Option<String>,
+}
+
 /// A [`Master`] that says what happens in words and keeps its books over a kill.
 #[derive(Debug)]
 pub(crate) struct Hosted {
@@ -67,7 +74,7 @@ impl Hosted {
     ///
     /// # Errors
     /// What is wrong with its settings.
-    pub(crate) fn new(spec: &MasterSpec<'_>, saved: Option<Snapshot>) -> Result<Self, String> {
+    pub(crate) fn new(spec: &MasterSpec<'_>, saved: Option<Saved>) -> Result<Self, String> {
         let settings: Settings =
             spec.settings.clone().try_into().map_err(|error| format!("table [master]: {error}"))?;
         if let Some(text) = &settings.config {
@@ -93,16 +100,16 @@ impl Hosted {
         for (connection, slot) in hangs.zip(&mut config.connections) {
             *slot = Some(connection);
         }
-        Self::with_config(config, spec.now, saved)
+        Self::with_config(config, spec.now, saved.as_ref())
     }
 
     /// A master with this configuration.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(crate) fn with_config(config: Config, now: Instant, saved: Option<Snapshot>) -> Result<Self, String> {
+    pub(crate) fn with_config(config: Config, now: Instant, saved: Option<&Saved>) -> Result<Self, String> {
         let mut master = Master::new(config, Any::default(), now).map_err(|error| error.to_string())?;
-        master.restore(saved.into_iter().flat_map(|snapshot| snapshot.slaves).flatten());
+        master.restore(saved.iter().flat_map(|saved| saved.snapshot.slaves).flatten());
         Ok(Self { master, steering: None, notes: VecDeque::new() })
     }
 
@@ -112,7 +119,7 @@ impl Hosted {
     /// Where it cannot be followed.
     pub(crate) fn configured(
         spec: &MasterSpec<'_>,
-        saved: Option<Snapshot>,
+        saved: Option<Saved>,
         settings: settings::Settings,
     ) -> Result<Self, String> {
         Self::configured_from(spec, saved, settings, None)
@@ -124,14 +131,17 @@ impl Hosted {
     /// Where it cannot be followed.
     pub(crate) fn configured_from(
         spec: &MasterSpec<'_>,
-        saved: Option<Snapshot>,
+        saved: Option<Saved>,
         settings: settings::Settings,
         begins: Option<Timestamp>,
     ) -> Result<Self, String> {
         let config = settings.config(ID, SIGN, timing(spec));
         let mut master = Master::new(config, settings.share, spec.now).map_err(|error| error.to_string())?;
-        master.restore(saved.into_iter().flat_map(|snapshot| snapshot.slaves).flatten());
+        master.restore(saved.iter().flat_map(|saved| saved.snapshot.slaves).flatten());
         let mut steering = Steering::new(spec, settings, begins)?;
+        if let Some(orders) = saved.and_then(|saved| saved.orders) {
+            steering.restore(spec.now, &orders)?;
+        }
         // Before the first frame: what is ordered while nobody has said anything holds from the start.
         steering.advance(spec.now, &mut master);
         Ok(Self { master, steering: Some(steering), notes: VecDeque::new() })
@@ -212,10 +222,10 @@ fn place(node: Option<usize>) -> Place {
 }
 
 impl Guest for Hosted {
-    type Saved = Snapshot;
+    type Saved = Saved;
 
-    fn saved(&self) -> Snapshot {
-        self.master.snapshot()
+    fn saved(&self) -> Saved {
+        Saved { snapshot: self.master.snapshot(), orders: self.steering.as_ref().and_then(Steering::kept) }
     }
 
     fn handle_limit(&mut self, now: Instant, node: Option<usize>, limit: CentiAmps) {

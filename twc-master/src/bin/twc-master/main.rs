@@ -10,6 +10,7 @@ mod guest;
 mod hooks;
 mod link;
 mod monitor;
+mod orders;
 mod report;
 mod run;
 mod scenario;

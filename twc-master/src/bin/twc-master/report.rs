@@ -56,6 +56,12 @@ impl Reporter {
                 ("disconnected", format!("{link} lost: {why}; trying again"), Fields::new())
             }
             Notice::Reconnected => ("reconnected", format!("{link} open again"), Fields::new()),
+            Notice::Mode(mode) => ("mode", format!("mode {mode}"), vec![("mode", Value::from(mode.to_string()))]),
+            Notice::Budget(budget) => {
+                let fields =
+                    vec![("amps", amps::json(budget.amps)), ("constraint", Value::from(budget.bound.to_string()))];
+                ("budget", format!("{} to share: {}", budget.amps, budget.bound), fields)
+            }
             Notice::Damaged { total } => {
                 ("damaged-frame", format!("damaged frame, {total} so far"), vec![("total", Value::from(*total))])
             }

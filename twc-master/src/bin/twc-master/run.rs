@@ -16,6 +16,7 @@ use crate::check;
 use crate::exit::Failure;
 use crate::follow::{Following, follow};
 use crate::link::{LinkSpec, Opener};
+use crate::orders::OrdersFile;
 use crate::report::{self, Reporter};
 use crate::state::{Found, State, StateFile};
 use crate::stop::Stop;
@@ -80,10 +81,12 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
         Master::new(config, share, Instant::ZERO).map_err(|error| Failure::usage(error.to_string()))?;
     master.restore(state.slaves());
     let steward = settings.map(|settings| Steward::new(settings, Instant::ZERO)).transpose();
+    let orders = OrdersFile::beside(file.path());
     let mut steward = steward.map_err(|error| Failure::config(error.to_string()))?;
     if let Some(steward) = &mut steward {
         // Before the first frame: what is ordered while nobody has said anything holds from the start.
         steward.handle_clock(Instant::ZERO, jiff::Timestamp::now());
+        restore(steward, &orders, &mut reporter)?;
         steward.steer(Instant::ZERO, &mut master);
     }
     file.write(&state).map_err(|error| Failure::failed(format!("cannot write the state file: {error}")))?;
@@ -94,8 +97,13 @@ pub(crate) fn run(args: &RunArgs) -> Result<(), Failure> {
         .map_err(|error| Failure::failed(format!("cannot start: {error}")))?;
     let folder = args.config.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
     let reporter_of = || Reporter::new(args.json, link.to_string());
-    let following =
-        steward.map(|steward| Following { steward, reporter: reporter_of(), folder, control: args.control });
+    let following = steward.map(|steward| Following {
+        steward,
+        reporter: reporter_of(),
+        folder,
+        control: args.control,
+        orders,
+    });
     runtime.block_on(serve(master, opener, Keeper { file, state }, reporter, following))
 }
 
@@ -162,6 +170,19 @@ fn known_state(args: &RunArgs, file: &StateFile, reporter: &mut Reporter) -> Res
     };
     args.forget.iter().for_each(|id| state.forget(*id));
     Ok(state)
+}
+
+/// Takes up the orders of an earlier run. Such as make no sense are put aside, and that is said.
+fn restore(steward: &mut Steward, orders: &OrdersFile, reporter: &mut Reporter) -> Result<(), Failure> {
+    let cannot = |error| Failure::failed(format!("cannot read the orders of an earlier run: {error}"));
+    let Some(text) = orders.read().map_err(cannot)? else { return Ok(()) };
+    if let Err(error) = steward.restore(Instant::ZERO, &text) {
+        let aside = orders.put_aside().map_err(cannot)?;
+        let text =
+            format!("orders of an earlier run made no sense and were put aside as {}: {error}", aside.display());
+        reporter.note(Instant::ZERO, "orders-unreadable", &text);
+    }
+    Ok(())
 }
 
 async fn serve(

@@ -187,6 +187,11 @@ impl StateFile {
         Ok(Self { path, _lock: lock })
     }
 
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Reads what an earlier run left. A file that makes no sense is copied aside, never guessed at, and stays until
     /// [`StateFile::write`] replaces it: a start that ends before has forgotten nothing.
     pub(crate) fn read(&self) -> Result<Found, Failure> {
@@ -230,7 +235,8 @@ impl StateFile {
     }
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+/// The path with something behind it.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     PathBuf::from(name)

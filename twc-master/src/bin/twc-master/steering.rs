@@ -38,6 +38,8 @@ pub(crate) struct Steering {
     acts: VecDeque<Act>,
     notes: VecDeque<String>,
     explains: Option<Explanation>,
+    /// Orders, as they were written down last.
+    kept: Option<String>,
 }
 
 /// What is wanted at one moment, and where it goes.
@@ -64,7 +66,19 @@ impl Steering {
             acts: VecDeque::new(),
             notes: VecDeque::new(),
             explains: None,
+            kept: None,
         })
+    }
+
+    /// Orders that must survive a restart.
+    pub(crate) fn kept(&self) -> Option<String> {
+        self.kept.clone()
+    }
+
+    /// Takes up those of the master before it.
+    pub(crate) fn restore(&mut self, now: Instant, kept: &str) -> Result<(), String> {
+        self.kept = Some(kept.to_owned());
+        self.steward.restore(now, kept)
     }
 
     /// When it wants to look again.
@@ -98,6 +112,7 @@ impl Steering {
         self.steward.steer(now, master);
         self.switch(now);
         self.notes.extend(std::iter::from_fn(|| self.steward.poll_news()));
+        self.kept = self.steward.poll_kept(now).or(self.kept.take());
         for decision in self.steward.decisions().filter(|decision| decision.since == now) {
             let known = self.told.iter().any(|told| told == decision);
             if !known {

@@ -41,7 +41,7 @@ impl End {
 }
 
 /// From one civil time to a later one; nothing where it is past.
-pub(crate) fn until(from: Timestamp, to: Timestamp) -> Duration {
+pub(in crate::steward) fn until(from: Timestamp, to: Timestamp) -> Duration {
     Duration::try_from(to.duration_since(from)).unwrap_or_default()
 }
 
