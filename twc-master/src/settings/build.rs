@@ -37,8 +37,11 @@ impl<'a> Build<'a> {
         let slaves = self.slaves(&site, &circuits, &schedules)?;
         let (battery, prices, caps) = (self.battery()?, self.prices()?, self.caps(&site, &circuits)?);
         let orders = self.source(self.file.orders.as_ref().and_then(|orders| orders.source.as_ref()))?;
+        let (vehicles, guest) = (self.vehicles(&schedules)?, self.guest(&schedules)?);
         self.check_failsafe(&site, &circuits, &slaves)?;
-        self.note_unused(&meters, &schedules, &slaves);
+        let theirs = vehicles.iter().chain(&guest).filter_map(|of| of.mode?.1);
+        let follows: Vec<usize> = slaves.iter().filter_map(|slave| slave.schedule).chain(theirs).collect();
+        self.note_unused(&meters, &schedules, &follows);
         self.note_prices();
         let link = self.file.link.as_ref();
         if let Some(id) = link.and_then(|link| link.id.as_ref()) {
@@ -52,6 +55,8 @@ impl<'a> Build<'a> {
             share: self.file.site.share.as_ref().map_or_else(turns, |at| at.value),
             circuits,
             slaves,
+            vehicles,
+            guest,
             meters,
             surplus,
             battery,
@@ -144,7 +149,7 @@ impl<'a> Build<'a> {
         &mut self,
         meters: &[super::MeterSettings],
         schedules: &[super::ScheduleSettings],
-        slaves: &[super::SlaveSettings],
+        follows: &[usize],
     ) {
         let circuits = self.file.circuit.values().map(|circuit| circuit.meter.as_ref());
         let used: Vec<&str> = circuits
@@ -154,9 +159,8 @@ impl<'a> Build<'a> {
             .collect();
         let idle = meters.iter().filter(|meter| !used.contains(&meter.name.as_str()));
         let idle = idle.map(|meter| format!("the meter `{}` is used by nothing", meter.name));
-        let follows = |index: usize| slaves.iter().any(|slave| slave.schedule == Some(index));
-        let unfollowed = schedules.iter().enumerate().filter(|(index, _)| !follows(*index));
-        let unfollowed = unfollowed.map(|(_, of)| format!("no wall connector follows the schedule `{}`", of.name));
+        let unfollowed = schedules.iter().enumerate().filter(|(index, _)| !follows.contains(index));
+        let unfollowed = unfollowed.map(|(_, of)| format!("nothing follows the schedule `{}`", of.name));
         let notes: Vec<String> = idle.chain(unfollowed).collect();
         self.notes.extend(notes);
     }

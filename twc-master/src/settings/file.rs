@@ -7,7 +7,7 @@ use std::vec::Vec;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use twc_proto::{CentiAmps, TwcId};
+use twc_proto::{CentiAmps, TwcId, Vin};
 
 use super::PhaseUse;
 use super::units::{BatterySign, Energy, PerKilowattHour, Percent, Power, Sign, Values};
@@ -33,6 +33,11 @@ pub(super) struct File {
     /// The wall connectors, three at most.
     #[serde(default)]
     pub(super) slave: Vec<Slave>,
+    /// Cars that are known by their VIN, each under a name of your own; four at most.
+    #[serde(default)]
+    pub(super) vehicle: BTreeMap<String, Rules>,
+    /// Cars whose VIN is unknown, or that tell none.
+    pub(super) guest: Option<Rules>,
     /// Meters, each under a name of your own.
     #[serde(default)]
     pub(super) meter: BTreeMap<String, Meter>,
@@ -145,6 +150,29 @@ pub(super) struct Slave {
     pub(super) on_resume: Option<OnResume>,
     /// What takes two of its three phases away while the sun is weak.
     pub(super) phase_switch: Option<PhaseSwitch>,
+}
+
+/// How a car is served instead of as its wall connector says; what is left out is as there. Nothing here raises what a wall
+/// connector may give.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Rules {
+    /// Its VIN, by which it is known wherever it is plugged in. A guest has none.
+    pub(super) vin: Option<At<Vin>>,
+    /// Whether it may charge; it may otherwise.
+    pub(super) allow: Option<bool>,
+    /// Its kind; `tesla` for one with a VIN otherwise.
+    pub(super) car: Option<At<&'static Profile>>,
+    /// How it charges.
+    pub(super) mode: Option<At<Mode>>,
+    /// The schedule it follows, with its departures.
+    pub(super) schedule: Option<At<Name>>,
+    /// The least it charges with.
+    pub(super) minimum: Option<At<CentiAmps>>,
+    /// The most it is to have.
+    pub(super) maximum: Option<At<CentiAmps>>,
+    /// The higher is served first.
+    pub(super) priority: Option<u8>,
 }
 
 /// A switch in front of a wall connector on three phases that leaves it one. It is moved only after it was proven that

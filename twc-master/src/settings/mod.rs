@@ -33,6 +33,7 @@ mod summary;
 mod time;
 mod units;
 mod value;
+mod vehicle;
 mod wiring;
 
 use core::time::Duration;
@@ -40,7 +41,7 @@ use std::string::String;
 use std::vec::Vec;
 
 use serde::Deserialize;
-use twc_proto::{CentiAmps, TwcId};
+use twc_proto::{CentiAmps, TwcId, Vin};
 
 pub use self::error::SettingsError;
 pub use self::units::{BatterySign, Sign, Values, amps, mode, mode_name, shown, span};
@@ -73,6 +74,10 @@ pub struct Settings {
     pub circuits: Vec<CircuitSettings>,
     /// The wall connectors.
     pub slaves: Vec<SlaveSettings>,
+    /// Cars that are known by their VIN.
+    pub vehicles: Vec<VehicleSettings>,
+    /// Cars that are not, where something is written about them.
+    pub guest: Option<VehicleSettings>,
     /// The meters.
     pub meters: Vec<MeterSettings>,
     /// How the sun is used.
@@ -148,6 +153,27 @@ pub struct SlaveSettings {
     pub on_resume: Option<ResumeSettings>,
     /// What takes two of its phases away.
     pub phase_switch: Option<PhaseSwitchSettings>,
+}
+
+/// How a car is served; what is `None` is as its wall connector says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VehicleSettings {
+    /// What people call it.
+    pub name: String,
+    /// Its VIN; a guest has none.
+    pub vin: Option<Vin>,
+    /// Its kind.
+    pub car: Option<&'static Profile>,
+    /// Whether it may charge.
+    pub allow: bool,
+    /// How it charges, with the schedule that it follows.
+    pub mode: Option<(Mode, Option<usize>)>,
+    /// The least it charges with.
+    pub minimum: Option<CentiAmps>,
+    /// The most it is to have; its wall connector's maximum holds beside it.
+    pub maximum: Option<CentiAmps>,
+    /// The higher is served first.
+    pub priority: Option<u8>,
 }
 
 /// A switch in front of a wall connector that leaves it one phase.

@@ -8,7 +8,7 @@ use twc_proto::CentiAmps;
 use super::build::Build;
 use super::file::Slave;
 use super::units::{mode_name, shown};
-use super::value::At;
+use super::value::{At, Name};
 use super::{CircuitSettings, ScheduleSettings, SettingsError, SlaveSettings};
 use crate::budget::PhaseSet;
 use crate::budget::plan::Mode;
@@ -64,7 +64,7 @@ impl Build<'_> {
         let minimum = self.minimum(slave, path)?;
         let maximum = self.maximum(slave, minimum, limit)?;
         let mode = slave.mode.as_ref().or(self.file.site.mode.as_ref());
-        let (mode, schedule) = self.mode(slave, mode, schedules)?;
+        let (mode, schedule) = self.mode(slave.schedule.as_ref(), mode, schedules)?;
         Ok(SlaveSettings {
             id: slave.id.value,
             name: slave.name.clone(),
@@ -133,18 +133,17 @@ impl Build<'_> {
         Ok(at.value)
     }
 
-    fn mode(
+    pub(super) fn mode(
         &self,
-        slave: &Slave,
+        schedule: Option<&At<Name>>,
         mode: Option<&At<Mode>>,
         schedules: &[ScheduleSettings],
     ) -> Result<(Mode, Option<usize>), SettingsError> {
-        let named =
-            slave.schedule.as_ref().map(|name| self.find("schedule", name, &self.file.schedule)).transpose()?;
+        let named = schedule.map(|name| self.find("schedule", name, &self.file.schedule)).transpose()?;
         let Some(at) = mode else {
             return Ok(named.map_or((Mode::Now, None), |index| (Mode::Scheduled, Some(index))));
         };
-        if let Some(name) = slave.schedule.as_ref().filter(|_| at.value != Mode::Scheduled) {
+        if let Some(name) = schedule.filter(|_| at.value != Mode::Scheduled) {
             let reason = format!("its mode is {}, so it follows no schedule", mode_name(at.value));
             return Err(self.wrong(name, reason).hint("write mode = \"scheduled\""));
         }

@@ -6,7 +6,7 @@ use std::string::String;
 use std::vec::Vec;
 
 use super::units::{mode_name, shown};
-use super::{CircuitSettings, PhaseUse, Program, Settings, SlaveSettings};
+use super::{CircuitSettings, PhaseUse, Program, Settings, SlaveSettings, VehicleSettings};
 use crate::budget::surplus::{Settlement, Topology};
 
 impl Settings {
@@ -24,6 +24,7 @@ impl Settings {
             lines.push(self.slave_line(slave));
             lines.extend(hook_lines(slave));
         }
+        lines.extend(self.vehicles.iter().chain(&self.guest).map(|of| self.vehicle_line(of)));
         lines.extend(self.meters.iter().map(|meter| {
             let from = meter.source.as_deref().unwrap_or("no source: only a simulation can feed it");
             let ages = (meter.config.failsafe_after, meter.config.withhold_after);
@@ -119,6 +120,26 @@ impl Settings {
             shown(slave.limit),
             mode_name(slave.mode)
         )
+    }
+
+    fn vehicle_line(&self, of: &VehicleSettings) -> String {
+        let vin = of.vin.map_or_else(String::new, |vin| format!(" ({vin})"));
+        if !of.allow {
+            return format!("{}{vin} may not charge", of.name);
+        }
+        let mut what: Vec<String> = of.car.iter().map(|car| format!("as a {}", car.name)).collect();
+        if let Some((mode, schedule)) = of.mode {
+            let follows = schedule.and_then(|index| self.schedules.get(index));
+            what.push(format!(
+                "mode {}{}",
+                mode_name(mode),
+                follows.map_or_else(String::new, |of| format!(" {}", of.name))
+            ));
+        }
+        what.extend(of.minimum.map(|least| format!("{} or more", shown(least))));
+        what.extend(of.maximum.map(|most| format!("{} or less", shown(most))));
+        what.extend(of.priority.map(|priority| format!("priority {priority}")));
+        format!("{}{vin}, wherever it is plugged in: {}", of.name, what.join(", "))
     }
 
     fn surplus_line(&self) -> Option<String> {

@@ -8,6 +8,7 @@ use super::phases::{Behind, Switches};
 use crate::budget::phase_switch::Position;
 use crate::budget::{PerPhase, PhaseSet};
 use crate::config::{FLOOR, MAX_SLAVES, PHASES, PhaseAmps};
+use crate::knowledge::Knowledge;
 use crate::master::{Master, SlaveStatus, Standing};
 use crate::settings::Settings;
 use crate::share::Share;
@@ -44,6 +45,8 @@ pub(super) struct Seen {
     pub(super) watt_hours: Option<u32>,
     /// Whether a car is plugged in, or was when it could be seen last: who gets no heartbeats shows none.
     pub(super) had_car: bool,
+    /// What it said beside its heartbeats.
+    pub(super) knowledge: Option<Knowledge>,
     /// How its car is being stopped.
     pub(super) stopped: Option<Strategy>,
     /// Since when.
@@ -97,6 +100,7 @@ impl Look {
                     Some(seen) if status.standing != Standing::Linked => seen.had_car,
                     _ => is_plugged(&status),
                 },
+                knowledge,
                 stopped: master.stopped(status.slave),
                 known: known.map_or(now, |seen| seen.known),
                 steady,

@@ -21,6 +21,7 @@
 
 mod caps;
 mod clock;
+mod given;
 mod hands;
 pub mod input;
 mod keep;
@@ -28,6 +29,7 @@ mod look;
 mod obey;
 mod phases;
 mod prices;
+mod vehicles;
 
 use std::collections::VecDeque;
 use std::format;
@@ -45,11 +47,13 @@ pub use self::prices::Prices;
 
 use self::caps::{Cap, least};
 use self::clock::Clock;
+use self::given::Given;
 use self::hands::Hands;
 use self::keep::Memory;
 use self::look::Look;
 use self::phases::Switches;
 use self::prices::Market;
+use self::vehicles::Garage;
 use crate::HookOutcome;
 use crate::budget::history::History;
 use crate::budget::house::{House, HouseError};
@@ -92,6 +96,9 @@ pub struct Steward {
     switches: Switches,
     before: Decisions,
     memory: Memory,
+    garage: Garage,
+    given: Given,
+    has_introduced: bool,
 }
 
 /// A limit that a meter watches.
@@ -165,6 +172,9 @@ impl Steward {
             switches,
             before: [None; MAX_SLAVES],
             memory: Memory::default(),
+            garage: Garage::default(),
+            given: Given::default(),
+            has_introduced: false,
         })
     }
 
@@ -251,6 +261,7 @@ impl Steward {
         self.note_caps(now);
         self.note_supplies(master);
         self.look.at(now, master, &self.settings, &self.switches);
+        self.look_at_cars(now, master);
         self.own.note(now, self.look.drawn(|_| true));
         self.order_limits(now, master);
         let candidates: Vec<Candidate> = (0..MAX_SLAVES).filter_map(|place| self.candidate(now, place)).collect();

@@ -8,11 +8,12 @@ use super::Steward;
 use super::hands::{Call, Wanted};
 use super::look::Seen;
 use super::phases::{Calls, Sun};
+use super::vehicles::{Whose, rule};
 use crate::budget::meter::Freshness;
 use crate::budget::phase_switch::{Position, Task};
-use crate::budget::plan::{Candidate, Decision, Layer, Mode, Reason};
+use crate::budget::plan::{Candidate, Decision, Layer, Mode, Reason, Scheduled};
 use crate::budget::surplus::Surplus;
-use crate::config::{DEFAULT_CIRCUIT_LIMIT, FLOOR};
+use crate::config::{DEFAULT_CIRCUIT_LIMIT, FLOOR, MAX_SLAVES};
 use crate::master::{Master, Standing};
 use crate::order::SlaveSettings;
 use crate::profile::Profile;
@@ -70,16 +71,49 @@ impl Steward {
             since: seen.known,
         };
         let Some(listed) = listed else { return Some(usual) };
-        let schedule = listed.schedule.and_then(|index| Some((index, self.settings.schedules.get(index)?)));
-        let scheduled = schedule.map(|(index, of)| self.clock.verdict(now, index, &of.schedule));
+        let rule = rule(self.garage.at(slave), listed, &self.settings);
+        let scheduled = rule.schedule.and_then(|index| self.scheduled(now, &seen, index));
         Some(Candidate {
-            mode: listed.mode,
+            mode: rule.mode,
             scheduled,
-            minimum: listed.minimum,
-            cap: listed.maximum,
-            priority: listed.priority,
+            minimum: rule.minimum,
+            cap: rule.maximum,
+            priority: rule.priority,
             ..usual
         })
+    }
+
+    /// What a schedule says to this slave now.
+    fn scheduled(&mut self, now: Instant, seen: &Seen, index: usize) -> Option<Scheduled> {
+        let schedule = &self.settings.schedules.get(index)?.schedule;
+        let slave = seen.status.slave;
+        let departed = self.clock.departed(now, schedule);
+        let given = seen.knowledge.map_or(0, |known| self.given.since(slave, &known, departed));
+        Some(self.clock.verdict(now, (slave, index), schedule, given))
+    }
+
+    /// Sees whose cars there are. The master learns who has a kind of its own.
+    pub(super) fn look_at_cars<S: Share>(&mut self, now: Instant, master: &mut Master<S>) {
+        if !core::mem::replace(&mut self.has_introduced, true) {
+            for vehicle in &self.settings.vehicles {
+                // As many as the master can know, by the configuration's check.
+                let _ = vehicle.vin.zip(vehicle.car).map(|(vin, car)| master.know_vehicle(vin, car));
+            }
+            master.set_guest(self.settings.guest.as_ref().and_then(|guest| guest.car));
+        }
+        for place in 0..MAX_SLAVES {
+            let Some(seen) = self.look.get(place) else { continue };
+            let (slave, linked) = (seen.status.slave, seen.status.standing == Standing::Linked);
+            let Some(known) = seen.knowledge else { continue };
+            let name = match self.garage.note(now, slave, linked, &known, &self.settings) {
+                Some(Whose::Named(index)) => self.settings.vehicles.get(index).map(|vehicle| vehicle.name.clone()),
+                Some(Whose::Guests) => Some("a guest".into()),
+                _ => None,
+            };
+            if let Some(name) = name {
+                self.tell(std::format!("the car at {slave} is {name}"));
+            }
+        }
     }
 
     /// Tells the master what a decision comes to, where that is news.
@@ -108,9 +142,11 @@ impl Steward {
         if told.is_some_and(|told| told.way == way && told.cap == cap) {
             return;
         }
+        let rule = |listed| rule(self.garage.at(slave), listed, &self.settings);
+        let priority = listed.map_or(0, |listed| rule(listed).priority);
         let settings = SlaveSettings {
             profile: listed.map_or(&Profile::UNKNOWN, |listed| listed.car),
-            priority: listed.map_or(0, |listed| listed.priority),
+            priority,
             cap: Some(cap.unwrap_or(FLOOR)),
         };
         // At most as many slaves as a bus allows, and no cap under the floor: it cannot be refused.

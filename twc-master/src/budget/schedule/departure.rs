@@ -26,6 +26,22 @@ pub struct Departure {
 pub struct Demand {
     /// Watt hours since the last departure, by the bus's own meter.
     pub given_watt_hours: u32,
+    /// The departure with this index is being charged for. It goes on until the car has its energy: what is gained on the
+    /// reserve ends no session, to begin another a minute later.
+    pub serving: Option<usize>,
+}
+
+impl Demand {
+    pub(super) fn of(self, departure: usize) -> Need {
+        Need { given: self.given_watt_hours, charging: self.serving == Some(departure) }
+    }
+}
+
+/// The demand as one departure sees it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Need {
+    given: u32,
+    charging: bool,
 }
 
 /// Ramps, other cars and pauses: a tenth more time than arithmetic says.
@@ -37,7 +53,7 @@ impl Departure {
         &self,
         asked: Timestamp,
         at: Timestamp,
-        demand: Demand,
+        demand: Need,
         zone: &TimeZone,
         prices: &PriceSeries,
     ) -> bool {
@@ -51,7 +67,7 @@ impl Departure {
         &self,
         asked: Timestamp,
         to: Timestamp,
-        demand: Demand,
+        demand: Need,
         zone: &TimeZone,
         prices: &PriceSeries,
     ) -> Vec<Timestamp> {
@@ -71,14 +87,20 @@ impl Departure {
         &self,
         asked: Timestamp,
         deadline: Timestamp,
-        demand: Demand,
+        demand: Need,
         zone: &TimeZone,
         prices: &PriceSeries,
     ) -> Vec<(Timestamp, Timestamp)> {
         let first = self.next(asked, zone) == Some(deadline);
-        let given = if first { demand.given_watt_hours } else { 0 };
+        let given = if first { demand.given } else { 0 };
         let planned = if first { asked } else { self.before(deadline, zone).unwrap_or(asked) };
-        slots(planned, deadline, self.lasts(self.watt_hours.saturating_sub(given)), prices)
+        slots(
+            planned,
+            deadline,
+            self.lasts(self.watt_hours.saturating_sub(given)),
+            first && demand.charging,
+            prices,
+        )
     }
 
     fn lasts(&self, watt_hours: u32) -> SignedDuration {
@@ -87,13 +109,13 @@ impl Departure {
     }
 
     /// The first departure after `at`.
-    fn next(&self, at: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    pub(super) fn next(&self, at: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         let end = at.checked_add(super::HORIZON).ok()?;
         self.all(at, end, zone).into_iter().find(|departs| *departs > at)
     }
 
     /// The last departure before `at`.
-    fn before(&self, at: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    pub(super) fn before(&self, at: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         let begin = at.checked_sub(super::HORIZON).ok()?;
         self.all(begin, at, zone).into_iter().rev().find(|departs| *departs < at)
     }
@@ -110,6 +132,7 @@ fn slots(
     planned: Timestamp,
     deadline: Timestamp,
     lasts: SignedDuration,
+    charging: bool,
     prices: &PriceSeries,
 ) -> Vec<(Timestamp, Timestamp)> {
     if lasts.is_zero() {
@@ -119,5 +142,6 @@ fn slots(
     if latest <= planned {
         return [(planned, deadline)].into();
     }
-    prices.cheapest(planned, deadline, lasts).unwrap_or_else(|| [(latest, deadline)].into())
+    let begin = if charging { planned } else { latest };
+    prices.cheapest(planned, deadline, lasts, charging).unwrap_or_else(|| [(begin, deadline)].into())
 }

@@ -174,6 +174,19 @@ impl Schedule {
         self.otherwise
     }
 
+    /// The departure that is served for after `now`, where `verdict` was given at `then`: one that has passed since is over,
+    /// whether its car has got what it was to have or not.
+    pub fn still_serves(&self, verdict: &Verdict, then: Timestamp, now: Timestamp) -> Option<usize> {
+        let Rule::Departure(index) = verdict.rule else { return None };
+        let departure = self.departures.get(index)?;
+        (departure.next(then, &self.zone) == departure.next(now, &self.zone)).then_some(index)
+    }
+
+    /// The last of its departures before `now`.
+    pub fn last_departure(&self, now: Timestamp) -> Option<Timestamp> {
+        self.departures.iter().filter_map(|departure| departure.before(now, &self.zone)).max()
+    }
+
     /// An instant as people of its zone write it: `Sat 2026-03-28 07:00 CET`.
     pub fn local(&self, at: Timestamp) -> String {
         times::shown(at, &self.zone)
@@ -213,7 +226,7 @@ impl Schedule {
         let off =
             self.windows.iter().enumerate().filter(covers).find(|(_, window)| window.action.mode == Mode::Off);
         let departs = |(index, departure): (usize, &Departure)| {
-            let must = departure.needs(asked, at, demand, &self.zone, &self.prices);
+            let must = departure.needs(asked, at, demand.of(index), &self.zone, &self.prices);
             must.then_some((Rule::Departure(index), Action::new(Mode::Now)))
         };
         let cheap = |(index, rule): (usize, &PriceRule)| {
@@ -238,8 +251,8 @@ impl Schedule {
             edges.extend(times.iter().flat_map(|time| time.instants(date, &self.zone)));
         }
         edges.extend(self.prices.edges());
-        for departure in &self.departures {
-            edges.extend(departure.edges(from, to, demand, &self.zone, &self.prices));
+        for (index, departure) in self.departures.iter().enumerate() {
+            edges.extend(departure.edges(from, to, demand.of(index), &self.zone, &self.prices));
         }
         edges.retain(|at| *at > from && *at < to);
         edges.sort_unstable();

@@ -68,13 +68,14 @@ impl PriceSeries {
         self.0.iter().flat_map(|price| [price.from, price.to])
     }
 
-    /// The cheapest stretches between two times that last so long together, the later ones among equals. `None`
-    /// where not every price is known.
+    /// The cheapest stretches between two times that last so long together, the later ones among equals; what is being
+    /// used already goes on where it is one of them. `None` where not every price is known.
     pub(super) fn cheapest(
         &self,
         from: Timestamp,
         to: Timestamp,
         mut lasts: SignedDuration,
+        in_use: bool,
     ) -> Option<Vec<(Timestamp, Timestamp)>> {
         let inside = |price: &Price| {
             let price = Price { from: price.from.max(from), to: price.to.min(to), ..*price };
@@ -85,7 +86,8 @@ impl PriceSeries {
         if known < to.duration_since(from) {
             return None;
         }
-        slots.sort_by_key(|slot| (slot.price, std::cmp::Reverse(slot.from)));
+        let goes_on = |slot: &Price| in_use && slot.from == from;
+        slots.sort_by_key(|slot| (slot.price, !goes_on(slot), std::cmp::Reverse(slot.from)));
         let mut chosen = Vec::new();
         for slot in slots {
             if lasts <= SignedDuration::ZERO {
@@ -93,7 +95,11 @@ impl PriceSeries {
             }
             let whole = slot.to.duration_since(slot.from);
             // A part of a slot is its end: more may be known by then.
-            let begin = if whole > lasts { slot.to.checked_sub(lasts).unwrap_or(slot.from) } else { slot.from };
+            let begin = if whole > lasts && !goes_on(&slot) {
+                slot.to.checked_sub(lasts).unwrap_or(slot.from)
+            } else {
+                slot.from
+            };
             chosen.push((begin, slot.to));
             lasts -= whole;
         }

@@ -71,7 +71,7 @@ fn a_car_that_must_leave_charges_at_the_last_moment_and_off_windows_stay_off() {
         let by = "07:00".parse().unwrap();
         let leave = Departure { days: "mon-fri".parse().unwrap(), by, watt_hours: 20_000, watts: 11_000 };
         let schedule = berlin(vec![window("daily", "05:30", "06:00", OFF)], SOLAR).with_departures(vec![leave]);
-        let demand = Demand { given_watt_hours: given };
+        let demand = Demand { given_watt_hours: given, serving: None };
         let stretches = schedule.preview(at("2026-06-07T20:00:00Z"), at("2026-06-08T10:00:00Z"), demand);
         let says = |part: &Stretch| std::format!("{} {:?}", schedule.local(part.from), part.action.mode);
         stretches.iter().map(says).collect::<Vec<_>>()
@@ -216,4 +216,38 @@ proptest! {
             }
         }
     }
+}
+
+/// Asks every minute what to do while a car takes 11 kW whenever it may, as a steward does; when that changed.
+fn followed(schedule: &Schedule, from: &str, minutes: i64, takes: bool) -> (Vec<i64>, u32) {
+    let (mut given, mut last, mut changes) = (0, None::<(Timestamp, Verdict)>, Vec::new());
+    for minute in 0..minutes {
+        let now = at(from).checked_add(SignedDuration::from_mins(minute)).unwrap();
+        let serving = last.and_then(|(then, verdict)| schedule.still_serves(&verdict, then, now));
+        let verdict = schedule.verdict(now, Demand { given_watt_hours: given, serving });
+        let serves = matches!(verdict.rule, Rule::Departure(_));
+        if serves != last.is_some_and(|(_, verdict)| matches!(verdict.rule, Rule::Departure(_))) {
+            changes.push(minute);
+        }
+        last = Some((now, verdict));
+        given += if serves && takes { 11_000 / 60 } else { 0 };
+    }
+    (changes, given)
+}
+
+#[test]
+fn a_departure_that_is_being_charged_for_goes_on_until_the_car_has_its_energy() {
+    let by = "07:00".parse().unwrap();
+    let leave = Departure { days: Days::ALL, by, watt_hours: 20_000, watts: 11_000 };
+    let mut schedule = berlin(Vec::new(), OFF).with_departures(vec![leave]);
+    // From a second after five o'clock on, 110 minutes.
+    assert_eq!(followed(&schedule, "2026-06-07T20:00:00Z", 539, true), (vec![421, 531], 20_130));
+    // Nobody comes: it ends with the departure, and the next one is another.
+    assert_eq!(followed(&schedule, "2026-06-07T20:00:00Z", 1_400, false), (vec![421, 540], 0));
+    // Hours of one price: it begins where it would and does not wait for a later one.
+    let hour = |index: i64| at("2026-06-07T20:00:00Z").checked_add(SignedDuration::from_hours(index)).unwrap();
+    let price =
+        |index: i64| Price { from: hour(index), to: hour(index + 1), price: if index < 5 { 9 } else { 20 } };
+    schedule.set_prices(PriceSeries::new((0..9).map(price).collect()).unwrap());
+    assert_eq!(followed(&schedule, "2026-06-07T20:00:00Z", 539, true), (vec![181, 291], 20_130));
 }
