@@ -74,29 +74,23 @@ impl<S: Share> Master<S> {
         }
     }
 
-    /// Who makes way so that a slave that stopped can come back: one without a car, else one whose car forgives it,
-    /// else all. `None` where not even that would do: then it waits until a car is unplugged or a limit rises.
+    /// Who makes way so that a slave that stopped can come back: those without a car, else also those whose cars forgive
+    /// it. `None` where not even that would do: then it waits until a car is unplugged.
     fn who_makes_way(&self, waiting: usize) -> Option<[bool; MAX_SLAVES]> {
-        let (mut already, mut all) = ([false; MAX_SLAVES], [false; MAX_SLAVES]);
-        for (slot, (already, all)) in already.iter_mut().zip(&mut all).enumerate() {
-            (*already, *all) = (self.makes_way(slot), self.may_make_way(slot));
-        }
-        if self.guard.fits_without(waiting, &already) {
-            return Some(already);
+        let mut goes = [false; MAX_SLAVES];
+        (0..).zip(&mut goes).for_each(|(slot, goes)| *goes = self.makes_way(slot));
+        if self.guard.fits_without(waiting, &goes) {
+            return Some(goes);
         }
         for asks in [false, true] {
-            for (slot, slave) in self.slaves.iter().enumerate() {
-                let mut goes = already;
-                let is_it = slave.as_ref().is_some_and(|slave| slave.asks == asks) && self.may_make_way(slot);
-                if let Some(goes) = goes.get_mut(slot).filter(|_| is_it) {
-                    *goes = true;
-                }
-                if is_it && self.helps(waiting, &goes) {
-                    return Some(goes);
-                }
+            for (slot, (goes, slave)) in goes.iter_mut().zip(&self.slaves).enumerate() {
+                *goes |= slave.as_ref().is_some_and(|slave| slave.asks == asks) && self.may_make_way(slot);
+            }
+            if self.helps(waiting, &goes) {
+                return Some(goes);
             }
         }
-        self.helps(waiting, &all).then_some(all)
+        None
     }
 
     /// Whether it gives a waiting slave room that these get no heartbeats: they must be known to stop while others are
