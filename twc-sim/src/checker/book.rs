@@ -62,6 +62,8 @@ pub(super) struct Entry {
     pub(super) committed: u32,
     /// Was sent last.
     pub(super) target: u32,
+    /// Since when.
+    pub(super) target_since: Instant,
     confirmed: u8,
     pub(super) last_end: Instant,
     /// When it got its first heartbeat after a while without.
@@ -251,6 +253,9 @@ impl Book {
         entry.last_end = end;
         entry.announces = None;
         let may_confirm = entry.target == target_before;
+        if !may_confirm {
+            entry.target_since = end;
+        }
         entry.is_acknowledged &= may_confirm;
         let (slave, master) = (heartbeat.slave, heartbeat.master);
         let exchange = Exchange { slave, master, end, may_confirm, answers: 0, limit: 0, drawn: 0 };
@@ -371,6 +376,7 @@ impl Book {
                     counts: false,
                     committed: 0,
                     target: floor,
+                    target_since: end,
                     confirmed: 0,
                     last_end: end,
                     resumed_at: end,

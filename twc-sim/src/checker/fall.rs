@@ -79,9 +79,12 @@ impl Fall {
     }
 
     fn unacknowledged(&self, entries: &[&Entry], config: &CheckerConfig) -> Option<(Rule, String)> {
-        let late = entries
-            .iter()
-            .find(|entry| entry.has_answered_since(self.at) && entry.comes_down() && entry.last_end > self.at)?;
+        // Who is told still less later on has its own time for that.
+        let told_by = self.at + self.slower_by + config.fall.on_wire;
+        let late = entries.iter().find(|entry| {
+            let is_late = entry.comes_down() && entry.last_end > self.at && entry.target_since <= told_by;
+            is_late && entry.has_answered_since(self.at)
+        })?;
         let after = config.fall.acknowledged.as_millis();
         let text = format!("{after} ms after the limit fell, {} has not reported {}", late.slave, late.target);
         Some((Rule::FallNotAcknowledged, text))
