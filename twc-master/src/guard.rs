@@ -199,10 +199,10 @@ impl Guard {
         }
         // Called again it would take its floor, and there may be none before others have let go. One that could not be
         // made to come down is not called before it must have stopped: it would count for ever.
+        let ends = self.must_have_stopped_at(slot).filter(|_| ledger.contact == Contact::Silent);
         if ledger.contact == Contact::Silent {
             let free = self.left(Limits::Now, slot, self.at_most(Ledger::told_before));
-            let stops = self.must_have_stopped_at(slot).is_none_or(|at| now < at);
-            if FLOOR.value() > free || (stops && self.is_laggard(slot, now)) {
+            if FLOOR.value() > free || (ends.is_none_or(|at| now < at) && self.is_laggard(slot, now)) {
                 return Err(self.no_room(slot, FLOOR.value()));
             }
         }
@@ -228,6 +228,10 @@ impl Guard {
         if let Some(ledger) = self.ledger_mut(slot) {
             if ledger.contact == Contact::Stopped {
                 ledger.held = resumes_with;
+            }
+            if ends.is_some_and(|at| now >= at) {
+                // What it comes back with it has as long to let go as anybody.
+                ledger.lags_since = None;
             }
             ledger.contact = Contact::Active;
             ledger.admission = Admission::None;

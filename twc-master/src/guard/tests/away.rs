@@ -157,6 +157,10 @@ fn a_slave_that_could_not_be_made_to_come_down_is_not_called_again_before_it_mus
         guard.silence(0, None, true);
     }
     assert_eq!(called, [true, true, true, true, false, false, true]);
+    asked(&mut guard, 0, 6, Instant::from_secs(90)).unwrap();
+    answers(&mut guard, 0, amps(30), CentiAmps::ZERO);
+    assert_eq!(guard.to_silence(Instant::from_secs(91)), None, "it has just come back");
+    assert_eq!(guard.to_silence(Instant::from_secs(119)), Some((0, Withheld::DidNotFollow)));
 }
 
 #[test]
