@@ -176,9 +176,9 @@ impl Config {
         self.connections.iter().flatten().find(|connection| connection.slave == slave)
     }
 
-    /// What a slave's own circuit carries.
-    pub(crate) fn own_limit(&self, slave: TwcId) -> CentiAmps {
-        let own = self.connection(slave).and_then(|connection| connection.limit);
+    /// What the own circuit of a slave that is connected so carries.
+    pub(crate) fn own_limit(&self, connection: Option<&Connection>) -> CentiAmps {
+        let own = connection.and_then(|connection| connection.limit);
         own.or(self.circuit_limit).unwrap_or(DEFAULT_CIRCUIT_LIMIT)
     }
 }
@@ -191,12 +191,12 @@ mod tests {
     fn a_slave_without_a_circuit_limit_is_capped_at_16_amps() {
         let (listed, other) = (TwcId::new(2), TwcId::new(3));
         let mut config = Config::new(TwcId::new(1), Sign::new(1), CentiAmps::from_amps(40));
-        assert_eq!(config.own_limit(listed), CentiAmps::from_amps(16));
+        assert_eq!(config.own_limit(config.connection(listed)), CentiAmps::from_amps(16));
         config.circuit_limit = Some(CentiAmps::from_amps(25));
         config.connections[0] =
             Some(Connection { limit: Some(CentiAmps::from_amps(20)), ..Connection::new(listed, Place::Site) });
-        assert_eq!(config.own_limit(listed), CentiAmps::from_amps(20));
-        assert_eq!(config.own_limit(other), CentiAmps::from_amps(25));
+        assert_eq!(config.own_limit(config.connection(listed)), CentiAmps::from_amps(20));
+        assert_eq!(config.own_limit(config.connection(other)), CentiAmps::from_amps(25));
     }
 
     #[test]

@@ -83,7 +83,7 @@ impl Demand {
             }
         };
         self.most_drawn = self.most_drawn.max(drawn.value());
-        if now.since(since) >= Self::SETTLES {
+        if now >= since + Self::SETTLES {
             self.settle(now, offered.value());
             self.steady = Some((now, offered));
             self.most_drawn = drawn.value();
@@ -174,10 +174,10 @@ impl Latch {
             }
             self.holding = None;
         }
-        if now.since(self.hour) >= Duration::from_secs(3_600) {
+        if now >= self.hour + Duration::from_secs(3_600) {
             (self.hour, self.tried) = (now, 0);
         }
-        let stuck = self.stuck_since.is_some_and(|since| now.since(since) >= Self::STUCK);
+        let stuck = self.stuck_since.is_some_and(|since| now >= since + Self::STUCK);
         (stuck && self.tried < cure.per_hour).then_some(cure.amps)
     }
 

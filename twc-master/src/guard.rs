@@ -124,7 +124,7 @@ impl Guard {
 
     fn page(&self, config: &Config, slave: TwcId, unit_max: CentiAmps) -> Ledger {
         let connection = config.connection(slave);
-        let own_limit = config.own_limit(slave).value();
+        let own_limit = config.own_limit(connection).value();
         let load = self.tree.load(connection);
         let mut ledger = Ledger::new(slave, load, unit_max.value(), own_limit, Reach::At(self.bus_used));
         if let Some(connection) = connection {

@@ -151,7 +151,7 @@ impl<S: Share> Master<S> {
     /// is known, nor any place on a bus that damages frames, before it was heard twice.
     fn may_be_a_ghost(&mut self, slot: usize, now: Instant, ready: &SlaveLinkReady) -> bool {
         let replaces = self.slaves.get(slot).is_some_and(Option::is_some);
-        let is_damaging = self.garbled > 0 && now.since(self.disturbed_at) < DAMAGING;
+        let is_damaging = self.garbled > 0 && now < self.disturbed_at + DAMAGING;
         (replaces || is_damaging) && !self.was_rumoured(*ready)
     }
 
@@ -350,14 +350,14 @@ impl<S: Share> Master<S> {
         for slot in 0..self.slaves.len() {
             let asked = self.turn.exchange.is_some_and(|exchange| exchange.slot == slot);
             let Some(Some(slave)) = self.slaves.get(slot).filter(|_| !asked) else { continue };
-            let unheard = now.since(slave.heard);
-            if slave.phase != Phase::Linked || slave.missed < 2 || unheard < GIVE_UP {
+            let heard = slave.heard;
+            if slave.phase != Phase::Linked || slave.missed < 2 || now < heard + GIVE_UP {
                 continue;
             }
             let wanted = self.slaves.iter().enumerate().any(|(other, slave)| {
                 other != slot && slave.as_ref().is_some_and(|slave| slave.asks || slave.phase == Phase::Waiting)
             });
-            if unheard >= PATIENCE || wanted || self.guard.is_over(slot) {
+            if now >= heard + PATIENCE || wanted || self.guard.is_over(slot) {
                 self.give_up(slot, now);
             }
         }

@@ -246,18 +246,8 @@ impl<S: Share> Master<S> {
     pub fn snapshot(&self) -> Snapshot {
         let mut slaves = [None; MAX_SLAVES];
         for (slot, (place, slave)) in slaves.iter_mut().zip(&self.slaves).enumerate() {
-            *place = slave.as_ref().zip(self.guard.to_record(slot)).map(|(slave, commitment)| KnownSlave {
-                id: slave.id,
-                version: slave.version,
-                unit_max: slave.unit_max,
-                commitment,
-                stops_proven: self.guard.stops_proven(slot),
-                sign: slave.sign,
-                strikes: self.guard.strikes(slot),
-                phases_void: self.guard.phases_void(slot),
-                stopped: self.guard.is_stopped(slot),
-                silent: self.guard.is_silent(slot),
-            });
+            let Some(slave) = slave else { continue };
+            *place = self.guard.to_record(slot, slave.version, slave.sign);
         }
         Snapshot { revision: self.guard.revision(), slaves, state_lost: self.guard.state_lost() }
     }

@@ -182,8 +182,7 @@ impl<S: Share> Master<S> {
             self.events.push(Event::Offered { slave: slave.id, from: before, to: offer.amps() });
         }
         slave.begin_exchange(now);
-        let gap = slave.told_at.replace(now).map(|at| now.since(at));
-        self.turn.lateness.note(now.since(due), gap);
+        self.turn.lateness.note(now, due, slave.told_at.replace(now));
         self.turn.since_query = self.turn.since_query.saturating_add(1);
         let heartbeat = offer.heartbeat(self.config.id, slave.id, command);
         self.turn.exchange = Some(Exchange::new(slot, Kind::Heartbeat));

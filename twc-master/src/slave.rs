@@ -225,7 +225,7 @@ impl Slave {
             SlaveState::CHARGING | SlaveState::STARTING | SlaveState::WANTS_CHARGE => true,
             SlaveState::ERROR | SlaveState::PLUGGED_IDLE => false,
             SlaveState::READY if self.reported == CentiAmps::ZERO => false,
-            SlaveState::READY if idle && now.since(idle_since) > IDLE_AT_LIMIT => false,
+            SlaveState::READY if idle && now > idle_since + IDLE_AT_LIMIT => false,
             _ => self.asks,
         };
         self.orders.note_current(now, self.drawn);

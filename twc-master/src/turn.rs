@@ -154,10 +154,11 @@ impl Lateness {
         Duration::from_secs(5),
     ];
 
-    pub(crate) fn note(&mut self, late: Duration, gap: Option<Duration>) {
-        self.max = self.max.max(late);
-        self.longest_gap = self.longest_gap.max(gap.unwrap_or_default());
-        let bucket = Self::BOUNDS.iter().position(|bound| late <= *bound).unwrap_or(Self::BOUNDS.len());
+    /// A heartbeat leaves; it was due then, and the one before it left at `last`.
+    pub(crate) fn note(&mut self, now: Instant, due: Instant, last: Option<Instant>) {
+        self.max = self.max.max(now.since(due));
+        self.longest_gap = self.longest_gap.max(now.since(last.unwrap_or(now)));
+        let bucket = Self::BOUNDS.iter().position(|bound| now <= due + *bound).unwrap_or(Self::BOUNDS.len());
         if let Some(count) = self.buckets.get_mut(bucket) {
             *count = count.saturating_add(1);
         }
@@ -236,7 +237,8 @@ mod tests {
     fn lateness_counts_every_heartbeat_in_one_bucket() {
         let mut lateness = Lateness::default();
         for millis in [0, 10, 11, 400, 9_000] {
-            lateness.note(ms(millis), Some(ms(millis + 1_000)));
+            let now = Instant::from_secs(20);
+            lateness.note(now, now - ms(millis), Some(now - ms(millis + 1_000)));
         }
         assert_eq!(lateness.buckets, [2, 1, 0, 1, 0, 0, 0, 1]);
         assert_eq!((lateness.count(), lateness.max, lateness.longest_gap), (5, ms(9_000), ms(10_000)));

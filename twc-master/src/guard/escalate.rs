@@ -137,7 +137,7 @@ impl Guard {
 
     /// A slave has lost power. Where several do at once, they come back one after another.
     pub(crate) fn rebooted(&mut self, slot: usize, now: Instant) {
-        let together = self.reboot.filter(|(other, at)| *other != slot && now.since(*at) < TOGETHER);
+        let together = self.reboot.filter(|(other, at)| *other != slot && now < *at + TOGETHER);
         if together.is_some() {
             self.power_cut = Some(now);
         }
@@ -181,7 +181,7 @@ impl Guard {
 impl Ledger {
     /// Whether it has had to come down for `span` and was not seen to.
     pub(super) fn has_lagged(&self, span: Duration, now: Instant) -> bool {
-        self.lags_since.is_some_and(|since| now.since(since) >= span)
+        self.lags_since.is_some_and(|since| now >= since + span)
     }
 
     /// It counts on all phases, whatever its configuration says.

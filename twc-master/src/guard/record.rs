@@ -1,9 +1,10 @@
 //! What is in the state file, and what waits for it: a raise is on disk before its frame leaves.
 
-use twc_proto::CentiAmps;
+use twc_proto::{CentiAmps, Sign, Version};
 
 use super::Guard;
 use super::ledger::{Admission, Contact, Ledger};
+use crate::snapshot::KnownSlave;
 
 impl Guard {
     /// Asks for `wanted` to be written to the state file now, so that the raise need not wait for it later.
@@ -49,18 +50,25 @@ impl Guard {
     }
 
     /// What belongs into the state file: `None` for a slave that got no heartbeat and is not about to.
-    pub(crate) fn to_record(&self, slot: usize) -> Option<CentiAmps> {
+    pub(crate) fn to_record(&self, slot: usize, version: Version, sign: Option<Sign>) -> Option<KnownSlave> {
+        let ledger = self.ledger(slot)?;
+        let waits = ledger.admission != Admission::None;
+        let amps = ledger.to_record.max(ledger.lease);
         // What is only feared of a slave we never served would look like service after a restart.
-        let served =
-            self.ledger(slot).filter(|ledger| !ledger.is_strange() || ledger.admission != Admission::None);
-        let amps = served.map_or(0, |ledger| ledger.to_record.max(ledger.lease));
-        (amps > 0).then_some(CentiAmps::new(amps))
-    }
-
-    /// Whether a slave must have stopped by itself.
-    pub(crate) fn is_stopped(&self, slot: usize) -> bool {
-        self.ledger(slot).is_some_and(|ledger| {
-            ledger.admission == Admission::None && matches!(ledger.contact, Contact::Stopping | Contact::Stopped)
+        if amps == 0 || ledger.is_strange() && !waits {
+            return None;
+        }
+        Some(KnownSlave {
+            id: ledger.slave,
+            version,
+            unit_max: CentiAmps::new(ledger.unit_max),
+            commitment: CentiAmps::new(amps),
+            stops_proven: ledger.stops_proven(),
+            sign,
+            strikes: ledger.strikes,
+            phases_void: ledger.phases_void,
+            stopped: !waits && matches!(ledger.contact, Contact::Stopping | Contact::Stopped),
+            silent: ledger.contact == Contact::Silent,
         })
     }
 
@@ -72,11 +80,6 @@ impl Guard {
 
     pub(crate) fn stops_proven(&self, slot: usize) -> bool {
         self.ledger(slot).is_some_and(Ledger::stops_proven)
-    }
-
-    /// Whether currents were seen where the configuration knows none.
-    pub(crate) fn phases_void(&self, slot: usize) -> bool {
-        self.ledger(slot).is_some_and(|ledger| ledger.phases_void)
     }
 
     /// Whether somebody may follow what an earlier run sent, of which nothing is known.

@@ -226,7 +226,7 @@ impl Guard {
     pub(crate) fn announces(&mut self, slot: usize, now: Instant) {
         if let Some(ledger) = self.ledger_mut(slot).filter(|ledger| ledger.contact == Contact::Silent) {
             let (first, last) = ledger.announces;
-            let goes_on = last <= now && now.since(last) <= ANNOUNCES_EVERY;
+            let goes_on = last <= now && now <= last + ANNOUNCES_EVERY;
             ledger.announces = (if goes_on { first } else { now }, now);
         }
     }

@@ -8,7 +8,7 @@ use core::time::Duration;
 use std::vec::Vec;
 
 use proptest::prelude::*;
-use twc_proto::Sign;
+use twc_proto::{Sign, Version};
 
 use super::*;
 use crate::event::Withheld;

@@ -39,7 +39,7 @@ impl Guard {
         let Some(ledger) = self.ledger_mut(slot) else { return false };
         let twin = &mut ledger.twin;
         let returns =
-            twin.former.replace((from, now)).is_some_and(|(sign, at)| sign == to && now.since(at) < TAKE_TURNS);
+            twin.former.replace((from, now)).is_some_and(|(sign, at)| sign == to && now < at + TAKE_TURNS);
         twin.returns = if returns { twin.returns.saturating_add(1) } else { 0 };
         twin.returns >= TURNS
     }

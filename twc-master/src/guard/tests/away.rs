@@ -138,7 +138,7 @@ fn a_slave_that_has_stopped_owes_nothing_when_it_is_withheld() {
     guard.doubled(0);
     guard.silence(0, Some(Withheld::DoubleId), true);
     assert_eq!(guard.commitment(0), CentiAmps::ZERO);
-    assert!(guard.is_stopped(0));
+    assert!(guard.to_record(0, Version::P2, None).is_some_and(|known| known.stopped));
 }
 
 #[test]
