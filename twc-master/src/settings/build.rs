@@ -154,6 +154,7 @@ impl<'a> Build<'a> {
         let circuits = self.file.circuit.values().map(|circuit| circuit.meter.as_ref());
         let used: Vec<&str> = circuits
             .chain([self.file.site.meter.as_ref(), self.file.surplus.as_ref().map(|surplus| &surplus.meter)])
+            .chain(self.file.meter.values().flat_map(|meter| meter.plus.iter().chain(&meter.minus).map(Some)))
             .flatten()
             .map(|name| name.value.0.as_str())
             .collect();

@@ -231,6 +231,12 @@ pub(super) struct OnResume {
 pub(super) struct Meter {
     /// Where its values come from: `exec:COMMAND`, a program that prints one JSON object per line, or `file:PATH`.
     pub(super) source: Option<At<Name>>,
+    /// Meters whose values add up to this one's, which has no source of its own: consumption.
+    #[serde(default)]
+    pub(super) plus: Vec<At<Name>>,
+    /// Meters whose values come off, such as each inverter's.
+    #[serde(default)]
+    pub(super) minus: Vec<At<Name>>,
     /// Time between two values.
     pub(super) interval: At<Duration>,
     /// Age at which wall connectors fall back to their failsafe current; four intervals, and 5s at most for a meter

@@ -13,6 +13,9 @@ use crate::budget::surplus::{
     BELIEVED, BatteryPolicy, MeterKind, Settlement, SurplusConfig, SurplusError, SwitchConfig, Topology,
 };
 
+/// A meter can be the sum of so many others.
+pub(crate) const MOST_PARTS: usize = 8;
+
 impl Build<'_> {
     pub(super) fn meters(&self) -> Result<Vec<MeterSettings>, SettingsError> {
         let meters = self.file.meter.iter().map(|(name, meter)| {
@@ -20,6 +23,7 @@ impl Build<'_> {
             Ok(MeterSettings {
                 name: name.clone(),
                 source: self.source(meter.source.as_ref())?,
+                parts: self.parts(meter)?,
                 sign: meter.sign.as_ref().map_or(Sign::ImportPositive, |at| at.value),
                 kind: meter.kind.as_ref().map_or(MeterKind::Net, |at| at.value),
                 values: meter.values.as_ref().map_or(Values::PerPhase, |at| at.value),
@@ -27,6 +31,35 @@ impl Build<'_> {
             })
         });
         meters.collect()
+    }
+
+    /// What a meter is the sum of.
+    fn parts(&self, meter: &Meter) -> Result<Vec<(usize, bool)>, SettingsError> {
+        let signed = meter.plus.iter().map(|at| (at, false)).chain(meter.minus.iter().map(|at| (at, true)));
+        let mut parts: Vec<(usize, bool)> = Vec::new();
+        for (at, comes_off) in signed {
+            let index = self.find("meter", at, &self.file.meter)?;
+            let Some(part) = self.file.meter.values().nth(index) else { continue };
+            if !part.plus.is_empty() || !part.minus.is_empty() {
+                return Err(self.wrong(at, "it is a sum itself").hint("name what it is the sum of"));
+            }
+            if parts.iter().any(|(known, _)| *known == index) {
+                return Err(self.wrong(at, "it would count twice"));
+            }
+            if parts.len() == MOST_PARTS {
+                return Err(self.wrong(at, format!("a meter is the sum of {MOST_PARTS} others at most")));
+            }
+            let told = |of: &Meter| of.values.as_ref().map_or(Values::PerPhase, |at| at.value);
+            if told(meter) == Values::PerPhase && told(part) == Values::Total {
+                let error = self.wrong(at, "it tells the total only, so the sum cannot tell each phase");
+                return Err(error.hint("write values = \"total\" for the sum"));
+            }
+            parts.push((index, comes_off));
+        }
+        match meter.source.as_ref().filter(|_| !parts.is_empty()) {
+            Some(source) => Err(self.wrong(source, "a sum of other meters has no source of its own")),
+            None => Ok(parts),
+        }
     }
 
     /// Whether some limit rests on this meter.
@@ -72,6 +105,11 @@ impl Build<'_> {
         let Some(battery) = &self.file.battery else { return Ok(None) };
         if let Some(at) = battery.stale_after.as_ref().filter(|at| at.value.is_zero()) {
             return Err(self.wrong(at, "so it would never be believed"));
+        }
+        let order = battery.priority_soc.as_ref().zip(battery.buffer_soc.as_ref());
+        if let Some((first, gives)) = order.filter(|(first, gives)| gives.value.0 < first.value.0) {
+            let reason = format!("it comes first up to {}%, so it cannot give to cars below that", first.value.0);
+            return Err(self.wrong(gives, reason).hint(format!("write {}% or more", first.value.0)));
         }
         let sign = battery.sign.as_ref().map_or(BatterySign::ChargingPositive, |at| at.value);
         Ok(Some(BatterySettings { source: self.source(battery.source.as_ref())?, sign }))

@@ -44,6 +44,7 @@ use serde::Deserialize;
 use twc_proto::{CentiAmps, TwcId, Vin};
 
 pub use self::error::SettingsError;
+pub(crate) use self::meter::MOST_PARTS;
 pub use self::units::{BatterySign, Sign, Values, amps, mode, mode_name, shown, span};
 
 use self::file::File;
@@ -235,6 +236,9 @@ pub struct MeterSettings {
     pub name: String,
     /// Where its values come from.
     pub source: Option<String>,
+    /// The meters whose sum it is, as indices into [`Settings::meters`], with whether they come off; none of one with
+    /// values of its own.
+    pub parts: Vec<(usize, bool)>,
     /// Which way it counts.
     pub sign: Sign,
     /// What it shows.

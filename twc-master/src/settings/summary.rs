@@ -6,7 +6,7 @@ use std::string::String;
 use std::vec::Vec;
 
 use super::units::{mode_name, shown};
-use super::{CircuitSettings, PhaseUse, Program, Settings, SlaveSettings, VehicleSettings};
+use super::{CircuitSettings, MeterSettings, PhaseUse, Program, Settings, SlaveSettings, VehicleSettings};
 use crate::budget::surplus::{Settlement, Topology};
 
 impl Settings {
@@ -26,7 +26,9 @@ impl Settings {
         }
         lines.extend(self.vehicles.iter().chain(&self.guest).map(|of| self.vehicle_line(of)));
         lines.extend(self.meters.iter().map(|meter| {
-            let from = meter.source.as_deref().unwrap_or("no source: only a simulation can feed it");
+            let sum = self.sum_of(meter);
+            let from = meter.source.as_deref().or(sum.as_deref());
+            let from = from.unwrap_or("no source: only a simulation can feed it");
             let ages = (meter.config.failsafe_after, meter.config.withhold_after);
             let then = if meter.config.independent {
                 "stays there".into()
@@ -71,6 +73,16 @@ impl Settings {
         }));
         lines.extend(self.orders.as_ref().map(|source| format!("people give orders ({source})")));
         lines
+    }
+
+    /// `consumption - east - west`
+    fn sum_of(&self, meter: &MeterSettings) -> Option<String> {
+        let (first, others) = meter.parts.split_first()?;
+        let name = |index: usize| self.meters.get(index).map_or("?", |meter| meter.name.as_str());
+        let sign = |comes_off| if comes_off { "- " } else { "" };
+        let first = format!("{}{}", sign(first.1), name(first.0));
+        let signed = |(index, off): &(usize, bool)| format!(" {} {}", if *off { "-" } else { "+" }, name(*index));
+        Some(others.iter().map(signed).fold(first, |sum, part| sum + &part))
     }
 
     fn battery_line(&self) -> Option<String> {

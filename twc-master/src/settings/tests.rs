@@ -142,6 +142,12 @@ fn impossible_combinations_are_refused_each_at_its_line_with_its_reason() {
         ("continuous_limit = \"3x20A\"", "continuous_limit = \"20A\"\nbreaker_rating = \"25A\"", "given too"),
         ("minimum = \"8A\"", "minimum = \"17A\"", "more than the 16A that the wiring to 3496 carries"),
         ("stop = \"withhold\"", "stop = \"command\"", "refusing to charge until"),
+        (
+            "priority_soc = \"30%\"",
+            "priority_soc = \"30%\"\nbuffer_soc = \"20%\"",
+            "cannot give to cars below that",
+        ),
+        ("interval = \"1s\"", "interval = \"1s\"\nplus = [\"grid\"]", "it is a sum itself"),
         ("exec:read-orders", "mqtt:orders", "no such kind of source"),
         ("file:prices.json", "file:", "no such kind of source"),
         ("lasts = \"15min\"", "lasts = \"0s\"", "no price would ever hold"),
@@ -236,5 +242,29 @@ fn collect(schema: &serde_json::Value, keys: &mut std::vec::Vec<String>) {
             keys.extend(value.as_object().unwrap().keys().cloned());
         }
         collect(value, keys);
+    }
+}
+
+#[test]
+fn a_meter_may_be_the_sum_of_others_once_each_and_only_as_far_as_they_tell() {
+    let text = |grid: &str| {
+        std::format!(
+            "[site]\ncontinuous_limit = \"16A\"\nmode = \"solar\"\n[surplus]\nmeter = \"grid\"\n\
+             topology = \"charger-inside\"\n[meter.east]\ninterval = \"5s\"\nvalues = \"total\"\n\
+             [meter.house]\ninterval = \"5s\"\n[meter.grid]\ninterval = \"5s\"\n{grid}\n"
+        )
+    };
+    let settings = Settings::parse(&text("values = \"total\"\nplus = [\"house\"]\nminus = [\"east\"]")).unwrap();
+    assert_eq!(settings.meters.iter().map(|meter| meter.parts.len()).collect::<Vec<_>>(), [0, 2, 0]);
+    assert!(settings.summary().iter().any(|line| line.contains("(house - east)")), "{:?}", settings.summary());
+    let wrong_ones = [
+        ("plus = [\"house\"]\nminus = [\"east\"]", "it tells the total only"),
+        ("plus = [\"house\", \"house\"]", "it would count twice"),
+        ("plus = [\"house\"]\nsource = \"exec:x\"", "no source of its own"),
+        ("plus = [\"garden\"]", "there is no table [meter.garden]"),
+    ];
+    for (grid, reason) in wrong_ones {
+        let error = wrong(&text(grid));
+        assert!(error.to_string().contains(reason), "{error}");
     }
 }

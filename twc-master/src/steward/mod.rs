@@ -61,10 +61,10 @@ use crate::budget::meter::{Freshness, Rejected, Sample};
 use crate::budget::phase_switch::Position;
 use crate::budget::plan::{Candidate, Decision, Decisions, Planner};
 use crate::budget::schedule::{CivilClock, ClockNews, is_unset};
-use crate::budget::surplus::{BatteryReading, Surplus, SurplusError};
+use crate::budget::surplus::{BatteryReading, Parts, Surplus, SurplusError};
 use crate::config::{FLOOR, MAX_SLAVES, PHASES, PhaseAmps, Place};
 use crate::master::Master;
-use crate::settings::{PhaseUse, Settings};
+use crate::settings::{MOST_PARTS, PhaseUse, Settings};
 use crate::share::Share;
 
 /// A rise of a watched limit below this is not worth a word to the master: half an ampere.
@@ -99,7 +99,12 @@ pub struct Steward {
     garage: Garage,
     given: Given,
     has_introduced: bool,
+    /// Meters that are the sum of others, and which.
+    sums: Vec<Sum>,
 }
+
+/// Index of a meter, and the meters that it is the sum of.
+type Sum = (usize, Parts<MOST_PARTS>, Vec<(usize, bool)>);
 
 /// A limit that a meter watches.
 #[derive(Debug)]
@@ -152,6 +157,7 @@ impl Steward {
         }
         let (hands, switches) = (Hands::new(&settings.slaves), Switches::new(&settings.slaves));
         let caps = Cap::all(&settings);
+        let sums = sums(&settings);
         let market = Market::new(settings.prices.as_ref());
         Ok(Self {
             settings,
@@ -175,6 +181,7 @@ impl Steward {
             garage: Garage::default(),
             given: Given::default(),
             has_introduced: false,
+            sums,
         })
     }
 
@@ -237,13 +244,30 @@ impl Steward {
     /// # Errors
     /// Why it does not count, where one of those who use this meter says so.
     pub fn handle_sample(&mut self, meter: usize, sample: &Sample) -> Result<(), Rejected> {
-        let mut said = Ok(());
+        let mut said = self.handle_part(meter, sample);
         for watched in self.watched.iter_mut().filter(|watched| watched.meter == meter) {
             said = said.and(watched.house.handle_sample(sample, &watched.own));
         }
         let shows = self.settings.surplus.is_some_and(|surplus| surplus.meter == meter);
         if let Some(surplus) = self.planner.surplus_mut().filter(|_| shows) {
             said = said.and(surplus.handle_sample(sample, &self.own));
+        }
+        said
+    }
+
+    /// Adds a part to the sums that it belongs to.
+    fn handle_part(&mut self, meter: usize, sample: &Sample) -> Result<(), Rejected> {
+        let mut said = Ok(());
+        for index in 0..self.sums.len() {
+            let Some((of, parts, indices)) = self.sums.get_mut(index) else { continue };
+            let part = indices.iter().position(|(part, _)| *part == meter);
+            let sum = part.and_then(|part| parts.handle_sample(part, *sample));
+            let Some((of, sum)) = Some(*of).zip(sum) else { continue };
+            // A sum is as old as its oldest part, and there is nothing new in it before that speaks again.
+            match self.handle_sample(of, &sum) {
+                Ok(()) | Err(Rejected::Repeated) => {}
+                rejected => said = said.and(rejected),
+            }
         }
         said
     }
@@ -389,6 +413,16 @@ impl Steward {
         });
         leaves.chain(caps).min().unwrap_or(CentiAmps::new(u16::MAX))
     }
+}
+
+fn sums(settings: &Settings) -> Vec<Sum> {
+    let sums = settings.meters.iter().enumerate().filter(|(_, meter)| !meter.parts.is_empty());
+    sums.map(|(index, meter)| {
+        let mut negated = [None; MOST_PARTS];
+        negated.iter_mut().zip(&meter.parts).for_each(|(slot, (_, comes_off))| *slot = Some(*comes_off));
+        (index, Parts::some(negated), meter.parts.clone())
+    })
+    .collect()
 }
 
 #[cfg(test)]

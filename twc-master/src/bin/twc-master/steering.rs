@@ -9,7 +9,7 @@ use twc_master::budget::PerPhase;
 use twc_master::budget::meter::{Reading, Sample, Watts};
 use twc_master::budget::plan::Decision;
 use twc_master::budget::surplus::{BatteryReading, Topology};
-use twc_master::settings::{Settings, Values};
+use twc_master::settings::{MeterSettings, Settings, Values};
 use twc_master::share::Any;
 use twc_master::steward::input::{Said, Source};
 use twc_master::steward::{Call, Steward, Wanted};
@@ -180,6 +180,11 @@ impl Steering {
     /// Which simulated meter stands for a configured one: the one beside the cars for a surplus that does not see
     /// them, the grid's for all others.
     fn stands_for(&self, meter: usize) -> Option<MeterPlace> {
+        // The simulated house has one meter for a whole sum.
+        let is_part = |of: &MeterSettings| of.parts.iter().any(|(part, _)| *part == meter);
+        if self.steward.settings().meters.iter().any(is_part) {
+            return None;
+        }
         let surplus = self.steward.settings().surplus.filter(|surplus| surplus.meter == meter);
         let outside = surplus.is_some_and(|surplus| surplus.config.topology == Topology::Outside);
         let wanted = if outside { MeterPlace::GridWithoutChargers } else { MeterPlace::Grid };

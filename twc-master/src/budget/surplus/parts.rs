@@ -11,22 +11,30 @@ use crate::budget::phases::PerPhase;
 #[derive(Debug, Clone, Copy)]
 pub struct Parts<const N: usize> {
     parts: [Option<Sample>; N],
-    negated: [bool; N],
+    /// `None` where there is no part.
+    negated: [Option<bool>; N],
 }
 
 impl<const N: usize> Parts<N> {
     /// Parts of which those marked count the other way round: inverters give, consumers take.
-    pub const fn new(negated: [bool; N]) -> Self {
+    pub fn new(negated: [bool; N]) -> Self {
+        Self::some(negated.map(Some))
+    }
+
+    /// As [`Parts::new`], with room for parts that do not exist.
+    pub const fn some(negated: [Option<bool>; N]) -> Self {
         Self { parts: [None; N], negated }
     }
 
     /// A part's sample; the sum of all, once there is one of each. Retained samples and parts that do not exist are
     /// ignored.
     pub fn handle_sample(&mut self, part: usize, sample: Sample) -> Option<Sample> {
-        let slot = self.parts.get_mut(part).filter(|_| !sample.retained)?;
+        let exists = self.negated.get(part).copied().flatten().is_some();
+        let slot = self.parts.get_mut(part).filter(|_| exists && !sample.retained)?;
         *slot = Some(sample);
         let mut sum: Option<Sample> = None;
         for (part, negated) in self.parts.iter().zip(self.negated) {
+            let Some(negated) = negated else { continue };
             let part = part.as_ref()?;
             let reading = if negated { negate(&part.reading) } else { part.reading };
             let taken = part.measured.unwrap_or(part.arrived);
@@ -83,5 +91,13 @@ mod tests {
         assert_eq!(sum.reading.watts, Some(Watts::Total(-3_800)));
         assert_eq!((sum.measured, sum.arrived), (Some(Instant::from_secs(1)), Instant::from_secs(3)));
         assert_eq!(parts.handle_sample(9, sample(4, 0)), None);
+
+        let mut fewer = Parts::some([Some(false), None, Some(true)]);
+        assert_eq!(
+            (fewer.handle_sample(0, sample(1, 500)), fewer.handle_sample(1, sample(1, 9_000))),
+            (None, None)
+        );
+        let sum = fewer.handle_sample(2, sample(2, 800)).unwrap();
+        assert_eq!(sum.reading.watts, Some(Watts::Total(-300)));
     }
 }

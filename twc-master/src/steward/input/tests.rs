@@ -237,3 +237,24 @@ fn orders_by_people_come_as_lines() {
     let error = house.says(3, r#"{"to": "orders", "mode": "now", "until": "2026-06-17T13:00Z"}"#);
     assert!(error[0].contains("the clock was never set"), "{error:?}");
 }
+
+#[test]
+fn two_inverters_and_a_meter_of_the_house_make_the_meter_of_the_sun() {
+    let text = HOUSE.replace(
+        "values = \"total\"\nsign = \"export-positive\"\n",
+        "values = \"total\"\nplus = [\"house\"]\nminus = [\"east\", \"west\"]\n\
+         [meter.house]\ninterval = \"5s\"\n[meter.east]\ninterval = \"5s\"\n[meter.west]\ninterval = \"5s\"\n",
+    );
+    let settings = Settings::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+    let mut steward = Steward::new(settings, Instant::ZERO).unwrap();
+    let mut says = |second, text: &str| {
+        let errors = steward.handle_said(Instant::from_secs(second), Source::Any, &Said::line(text));
+        assert_eq!(errors, []);
+        steward.planner.surplus().unwrap().available().map(crate::budget::surplus::Pool::total)
+    };
+    assert_eq!(says(1, r#"{"to": "meter.house", "watts": 700}"#), None);
+    assert_eq!(says(2, r#"{"to": "meter.east", "watts": 2000}"#), None);
+    assert_eq!(says(3, r#"{"to": "meter.west", "watts": 1500}"#), Some(2_800));
+    assert_eq!(says(4, r#"{"to": "meter.west", "watts": 9999}"#), Some(2_800), "no newer than its oldest part");
+    assert_eq!(says(5, r#"{"to": "meter.house", "watts": 100}"#), Some(11_899), "the oldest is the east's now");
+}
