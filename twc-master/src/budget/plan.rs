@@ -197,14 +197,14 @@ impl Planner {
 
     /// Everything that is held, for who keeps it over a restart: whose, what, and what the car has got since. No order
     /// means that it was released although there is one for all.
-    #[cfg(feature = "std")]
+    #[cfg(feature = "settings")]
     pub(crate) fn held(&self) -> impl Iterator<Item = (Option<TwcId>, Option<Order>, u32)> {
         let own = self.own.iter().flatten().map(|held| (Some(held.slave), held.order, held.given));
         self.all.map(|order| (None, Some(order), 0)).into_iter().chain(own)
     }
 
     /// Takes up what was [`Planner::held`] by an earlier run.
-    #[cfg(feature = "std")]
+    #[cfg(feature = "settings")]
     pub(crate) fn restore(&mut self, slave: Option<TwcId>, order: Option<Order>, given: u32) {
         let Some(slave) = slave else {
             self.all = order;
