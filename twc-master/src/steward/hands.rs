@@ -18,6 +18,8 @@ use crate::{HookOutcome, Strategy};
 const GAP: Duration = Duration::from_secs(60);
 /// A hook that fails is run so often for one change; after that only another change runs it.
 const TRIES: u8 = 3;
+/// Notes that wait for a reader; of more the oldest are lost. Calls need no bound: one at a time for each slave.
+const NOTES: usize = 64;
 /// A unit with a supply announces itself within this.
 const ANNOUNCES: Duration = Duration::from_secs(30);
 /// A program that reports nothing for so long after its deadline was lost with whoever ran it.
@@ -163,6 +165,9 @@ impl Hands {
 
     /// Looks at one slave. `settled`: it is being stopped, or not, as was decided. True when its supply is about to go.
     pub(super) fn look(&mut self, now: Instant, seen: &Seen, settled: bool, why: &dyn fmt::Display) -> bool {
+        while self.notes.len() > NOTES {
+            self.notes.pop_front();
+        }
         let Some(hand) = self.of.iter_mut().find(|hand| hand.slave == seen.status.slave) else { return false };
         hand.watch(now, seen);
         if settled {
