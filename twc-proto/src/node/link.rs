@@ -46,7 +46,7 @@ pub struct Link<N> {
 /// How much later an echo may be delivered on a link that is known to echo.
 const LATE_ECHO: Duration = Duration::from_secs(2);
 /// How many frames of ours may be on their way back: more than a master sends while a converter stands still.
-const ECHOES: usize = 16;
+const ECHOES: usize = 24;
 
 #[derive(Debug)]
 struct Echo {
