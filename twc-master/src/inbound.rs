@@ -55,6 +55,7 @@ impl<S: Share> Master<S> {
     }
 
     /// What a slave of ours reports of itself. Reports without a sender are nobody's.
+    #[inline(never)]
     fn told_by_slave(&mut self, now: Instant, report: &Report) -> bool {
         let Some(slot) = report.sender().and_then(|sender| self.slot_of(sender)) else { return false };
         self.learn_from(slot, now, report);
@@ -70,6 +71,7 @@ impl<S: Share> Master<S> {
     }
 
     /// Keeps what a slave answered.
+    #[inline(never)]
     fn learn_from(&mut self, slot: usize, now: Instant, report: &Report) {
         let asked = Kind::Query(report.item());
         if self.turn.exchange.is_some_and(|exchange| exchange.slot == slot && exchange.kind == asked) {
@@ -149,6 +151,7 @@ impl<S: Share> Master<S> {
 
     /// A damaged linkready whose sum fits carries an id that nobody has. It must not take the place of a slave that
     /// is known, nor any place on a bus that damages frames, before it was heard twice.
+    #[inline(never)]
     fn may_be_a_ghost(&mut self, slot: usize, now: Instant, ready: &SlaveLinkReady) -> bool {
         let replaces = self.slaves.get(slot).is_some_and(Option::is_some);
         let is_damaging = self.garbled > 0 && now < self.disturbed_at + DAMAGING;
