@@ -11,10 +11,9 @@ use twc_sim::soak;
 
 /// More are `twc-master soak`.
 const WORLDS: u64 = 40;
-/// Worlds in which it is known not to hold, see `docs/safety.md`: a slave on a damaging line is not linked in time, a
-/// master that starts anew under a limit that has fallen calls slaves that may resume with more, and cars that forgive it
-/// make way for each other too often.
-const OPEN: [u64; 3] = [1, 5, 29];
+/// Worlds in which something else than a limit is known not to hold, see `docs/safety.md`: a slave on a damaging line is
+/// not linked in time, and a car is cut off too often in one visit.
+const OPEN: [u64; 3] = [4, 29, 30];
 
 #[test]
 fn whatever_happens_the_limit_is_kept() {
@@ -28,7 +27,7 @@ fn whatever_happens_the_limit_is_kept() {
     };
     soak::many(0..WORLDS, Duration::from_secs(3_600), threads, again, Hosted::new, kept).unwrap();
     // What stopped and may come back with everything it held can wait for room for ever; see `twc-master soak`.
-    assert!(well >= WORLDS * 7 / 10, "only {well} of {WORLDS} worlds ended well");
+    assert!(well >= WORLDS * 8 / 10, "only {well} of {WORLDS} worlds ended well");
 }
 
 #[test]
