@@ -36,6 +36,9 @@ struct Told {
     clean: u8,
     /// What it may hold by the frames alone.
     may_hold: u16,
+    /// It had been silent until it stops, or the master is a new one that cannot know; and it has not shown yet what it
+    /// was told since.
+    comes_back: bool,
 }
 
 /// A heartbeat as it left.
@@ -232,19 +235,26 @@ impl Judge {
         if told.limit != Some(limit) {
             told.clean = 0;
         }
-        *told =
-            Told { at: Some(now), limit: Some(limit), clean: told.clean, may_hold: told.may_hold.max(floored) };
+        *told = Told {
+            at: Some(now),
+            limit: Some(limit),
+            clean: told.clean,
+            may_hold: told.may_hold.max(floored),
+            comes_back: told.comes_back || told.at.is_some_and(|at| now.since(at) >= STOPS),
+        };
     }
 
-    /// The floor of one that must have stopped fits what holds now, beside what others may have.
+    /// The floor of one that must have stopped fits what holds now, beside what others may have. Of another that has
+    /// just come back itself what it was told: what it brings back beyond that is a fall.
     fn judge_return(&mut self, now: Instant, slot: usize) {
-        let stopped = |told: &Told| told.at.is_none_or(|at| now.since(at) >= STOPS);
-        if self.is_misled || !stopped(&self.told[slot]) {
+        let has_stopped = self.told[slot].at.is_some_and(|at| now.since(at) >= STOPS);
+        if self.is_misled || !has_stopped {
             return;
         }
         let held = [0, 1, 2].map(|other| match &self.told[other] {
             _ if other == slot => u32::from(FLOOR.value()),
-            told if stopped(told) => 0,
+            told if told.at.is_none_or(|at| now.since(at) >= STOPS) => 0,
+            Told { comes_back: true, limit, .. } => limit.map_or(0, |limit| u32::from(limit.max(FLOOR.value()))),
             told => u32::from(told.may_hold),
         });
         let path = self.feeds(slot);
@@ -275,6 +285,7 @@ impl Judge {
         told.clean = told.clean.saturating_add(1);
         if told.clean >= 2 {
             told.may_hold = limit;
+            told.comes_back = false;
         }
     }
 
@@ -307,7 +318,7 @@ impl Judge {
         self.fell = None;
         self.is_misled = is_misled;
         for told in &mut self.told {
-            *told = Told { limit: None, at: told.at, ..*told };
+            *told = Told { limit: None, at: told.at, comes_back: true, ..*told };
         }
     }
 }
