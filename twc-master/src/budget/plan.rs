@@ -190,14 +190,11 @@ impl Planner {
     /// Orders that are held, with what the car has got since in watt hours: the one for all, without a slave, and
     /// those of single slaves, which may be the same.
     pub fn orders(&self) -> impl Iterator<Item = (Option<TwcId>, Order, u32)> {
-        let own = self.own.iter().flatten();
-        let own = own.filter_map(|held| Some((Some(held.slave), held.order?, held.given)));
-        self.all.map(|order| (None, order, 0)).into_iter().chain(own)
+        self.held().filter_map(|(slave, order, given)| Some((slave, order?, given)))
     }
 
     /// Everything that is held, for who keeps it over a restart: whose, what, and what the car has got since. No order
     /// means that it was released although there is one for all.
-    #[cfg(feature = "settings")]
     pub(crate) fn held(&self) -> impl Iterator<Item = (Option<TwcId>, Option<Order>, u32)> {
         let own = self.own.iter().flatten().map(|held| (Some(held.slave), held.order, held.given));
         self.all.map(|order| (None, Some(order), 0)).into_iter().chain(own)

@@ -19,8 +19,6 @@ const LONGEST_DEADLINE: Duration = Duration::from_secs(HOOK_DEADLINE.as_secs() -
 /// Between the switching of phases and the first current.
 const WAITS: RangeInclusive<Duration> = Duration::from_secs(15)..=Duration::from_secs(300);
 const LEAST_GAP: Duration = Duration::from_secs(300);
-/// So long after a resumption a car should draw where nothing is written.
-const USUAL_PATIENCE: Duration = Duration::from_secs(120);
 const LEAST_PATIENCE: Duration = Duration::from_secs(30);
 
 impl Build<'_> {
@@ -56,7 +54,7 @@ impl Build<'_> {
         }
         Ok(Some(ResumeSettings {
             program: self.program(command, deadline.as_ref())?,
-            after: after.as_ref().map_or(USUAL_PATIENCE, |after| after.value),
+            after: after.as_ref().map_or(ResumeSettings::USUAL_AFTER, |after| after.value),
         }))
     }
 
@@ -107,6 +105,6 @@ impl Build<'_> {
 }
 
 impl ResumeSettings {
-    /// So long after a resumption a car should draw.
-    pub const USUAL_AFTER: Duration = USUAL_PATIENCE;
+    /// So long after a resumption a car should draw where nothing is written.
+    pub const USUAL_AFTER: Duration = Duration::from_secs(120);
 }

@@ -12,9 +12,6 @@ use super::units::shown;
 use super::value::{At, Name};
 use super::{CapSettings, CircuitSettings, PriceSettings, SettingsError, Silent};
 
-/// A price without an end lasts so long where no other follows.
-const USUAL_SLOT: Duration = Duration::from_secs(3_600);
-
 impl Build<'_> {
     /// What names a source of lines.
     pub(super) fn source(&self, written: Option<&At<Name>>) -> Result<Option<String>, SettingsError> {
@@ -38,7 +35,7 @@ impl Build<'_> {
         }
         Ok(Some(PriceSettings {
             source: self.source(written.source.as_ref())?,
-            lasts: written.lasts.as_ref().map_or(USUAL_SLOT, |at| at.value),
+            lasts: written.lasts.as_ref().map_or(PriceSettings::USUAL_LASTS, |at| at.value),
             max_age: written.max_age.as_ref().map(|at| at.value),
         }))
     }
@@ -98,4 +95,9 @@ impl Build<'_> {
             _ => {}
         }
     }
+}
+
+impl PriceSettings {
+    /// A price without an end lasts so long where no other follows.
+    pub const USUAL_LASTS: Duration = Duration::from_secs(3_600);
 }

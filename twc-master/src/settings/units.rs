@@ -23,7 +23,7 @@ use crate::{Profile, Strategy};
 /// # Errors
 /// What to write instead.
 pub fn amps(text: &str) -> Result<CentiAmps, String> {
-    CentiAmps::read(text).map_err(|reason| reason.unwrap_or_else(|| format!("write {}", CentiAmps::LIKE)))
+    read(text)
 }
 
 /// A time span: `500ms`, `90s`, `10min`, `2h`.
@@ -31,7 +31,7 @@ pub fn amps(text: &str) -> Result<CentiAmps, String> {
 /// # Errors
 /// What to write instead.
 pub fn span(text: &str) -> Result<Duration, String> {
-    Duration::read(text).map_err(|reason| reason.unwrap_or_else(|| format!("write {}", Duration::LIKE)))
+    read(text)
 }
 
 /// A mode by its word.
@@ -39,7 +39,12 @@ pub fn span(text: &str) -> Result<Duration, String> {
 /// # Errors
 /// What to write instead.
 pub fn mode(text: &str) -> Result<Mode, String> {
-    Mode::read(text).map_err(|reason| reason.unwrap_or_else(|| format!("write {}", Mode::LIKE)))
+    read(text)
+}
+
+/// A value by itself; what to write instead where it is none.
+fn read<T: Value>(text: &str) -> Result<T, String> {
+    T::read(text).map_err(|reason| reason.unwrap_or_else(|| format!("write {}", T::LIKE)))
 }
 
 impl Value for CentiAmps {

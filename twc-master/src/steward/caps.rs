@@ -11,7 +11,7 @@ use serde_json::Value;
 use twc_proto::{CentiAmps, Instant};
 
 use super::Steward;
-use super::input::{End, Ends, Heard, Lasts, centiamps, read, seconds};
+use super::input::{End, Ends, Heard, Lasts, centiamps, read};
 use crate::config::{PHASES, PhaseAmps};
 use crate::master::Master;
 use crate::settings::{CapSettings, Settings, shown};
@@ -47,6 +47,9 @@ pub struct Standing {
     /// When the order ends, if one is in force and somebody said.
     pub end: Option<End>,
 }
+
+/// What such limits leave of a circuit; `None` is the site.
+pub(super) type Capped = (Option<usize>, PhaseAmps);
 
 /// As it is written.
 #[derive(Debug, Deserialize)]
@@ -111,8 +114,7 @@ impl Cap {
 impl Steward {
     pub(super) fn handle_cap_value(&mut self, heard: Heard, index: usize, value: Value) -> Result<(), String> {
         let line: Line = read(value)?;
-        let own_age = line.age.map_or(Ok(Duration::ZERO), seconds)?;
-        let heard = Heard { now: heard.now, age: heard.age.saturating_add(own_age) };
+        let heard = heard.aged(line.age)?;
         let end = Ends { until: line.until, r#for: line.r#for }.end(heard, self.wall(heard.now))?;
         let limit = match (line.amps, line.release) {
             (Some(Amps::Each(amps)), false) => Some([centiamps(amps)?; PHASES]),
@@ -146,8 +148,8 @@ impl Steward {
     }
 
     /// What limits from outside leave of each circuit that they are ordered for.
-    pub(super) fn capped(&self, now: Instant) -> Vec<(Option<usize>, PhaseAmps)> {
-        let mut capped: Vec<(Option<usize>, PhaseAmps)> = Vec::new();
+    pub(super) fn capped(&self, now: Instant) -> Vec<Capped> {
+        let mut capped: Vec<Capped> = Vec::new();
         for (settings, standing) in self.caps(now) {
             let Some(limit) = standing.limit else { continue };
             match capped.iter_mut().find(|(circuit, _)| *circuit == settings.circuit) {
@@ -159,12 +161,7 @@ impl Steward {
     }
 
     /// Orders them where no meter watches; where one does they are part of what it leaves.
-    pub(super) fn order_caps<S: Share>(
-        &mut self,
-        now: Instant,
-        capped: &[(Option<usize>, PhaseAmps)],
-        master: &mut Master<S>,
-    ) {
+    pub(super) fn order_caps<S: Share>(&mut self, now: Instant, capped: &[Capped], master: &mut Master<S>) {
         let ended = self.told.iter().filter(|(told, _)| capped.iter().all(|(circuit, _)| circuit != told));
         let whole = ended.map(|(circuit, _)| (*circuit, self.configured(*circuit)));
         for (circuit, limit) in whole.chain(capped.iter().copied()).collect::<Vec<_>>() {

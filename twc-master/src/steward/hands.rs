@@ -118,20 +118,11 @@ struct Resumed {
 
 impl Hands {
     pub(super) fn new(slaves: &[SlaveSettings]) -> Self {
-        let of = slaves.iter().map(|slave| Hand {
-            slave: slave.id,
+        let new = |slave: &SlaveSettings| Hand {
             name: slave.name.clone(),
-            hook: slave.hook.clone(),
-            resume: slave.on_resume.clone(),
-            done: None,
-            wanted: Wanted::Start,
-            tries: 0,
-            not_before: Instant::ZERO,
-            running: None,
-            resumed: None,
-            was_stopped: false,
-        });
-        Self { of: of.collect(), ..Self::default() }
+            ..Hand::new(slave.id, slave.hook.clone(), slave.on_resume.clone())
+        };
+        Self { of: slaves.iter().map(new).collect(), ..Self::default() }
     }
 
     pub(super) fn poll_call(&mut self) -> Option<Call> {
@@ -154,8 +145,7 @@ impl Hands {
 
     /// Whether this slave's supply is taken away when its car is stopped.
     pub(super) fn has_contactor(&self, slave: TwcId) -> bool {
-        let hand = self.of.iter().find(|hand| hand.slave == slave);
-        hand.and_then(|hand| hand.hook.as_ref()).is_some_and(|hook| hook.contactor)
+        self.of.iter().any(|hand| hand.slave == slave && hand.has_contactor())
     }
 
     /// Whether a car there may charge again and is still waited for.
@@ -176,19 +166,17 @@ impl Hands {
         if !settled && hand.done.is_none() {
             return false;
         }
-        let goes = hand.hook.as_ref().is_some_and(|hook| hook.contactor);
         let wanted = hand.next(now, why, &mut self.calls, &mut self.notes);
-        goes && wanted == Some(Wanted::Stop)
+        hand.has_contactor() && wanted == Some(Wanted::Stop)
     }
 
     /// Looks at slaves that nobody has heard: their contactor may have been left open.
     pub(super) fn look_for_unheard(&mut self, now: Instant, is_known: impl Fn(TwcId) -> bool) {
-        let is_dark = |hand: &&mut Hand| hand.hook.as_ref().is_some_and(|hook| hook.contactor);
         let begun = *self.begun.get_or_insert(now);
         if now.since(begun) < ANNOUNCES {
             return;
         }
-        for hand in self.of.iter_mut().filter(is_dark).filter(|hand| !is_known(hand.slave)) {
+        for hand in self.of.iter_mut().filter(|hand| hand.has_contactor() && !is_known(hand.slave)) {
             hand.want(false);
             hand.next(now, &"nobody has heard it yet", &mut self.calls, &mut self.notes);
         }
@@ -207,6 +195,26 @@ impl Hands {
 }
 
 impl Hand {
+    fn new(slave: TwcId, hook: Option<HookSettings>, resume: Option<ResumeSettings>) -> Self {
+        Self {
+            slave,
+            name: None,
+            hook,
+            resume,
+            done: None,
+            wanted: Wanted::Start,
+            tries: 0,
+            not_before: Instant::ZERO,
+            running: None,
+            resumed: None,
+            was_stopped: false,
+        }
+    }
+
+    fn has_contactor(&self) -> bool {
+        self.hook.as_ref().is_some_and(|hook| hook.contactor)
+    }
+
     /// What is to be so now.
     fn want(&mut self, stop: bool) {
         let wanted = if stop { Wanted::Stop } else { Wanted::Start };
@@ -331,9 +339,7 @@ impl Wanted {
             Self::ThreePhases => "three-phases",
         }
     }
-}
 
-impl Wanted {
     const fn does(self) -> &'static str {
         match self {
             Self::Stop => "stop the car",

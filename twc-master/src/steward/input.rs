@@ -29,7 +29,7 @@ use twc_proto::Instant;
 pub use self::end::End;
 pub(super) use self::end::{Ends, Lasts, timestamp, until};
 pub(super) use self::order::centiamps;
-pub(super) use self::text::values as text_values;
+pub(super) use self::text::each_value;
 
 use super::Steward;
 use crate::settings::Settings;
@@ -143,16 +143,11 @@ impl Steward {
     /// Takes in what a source says. What makes no sense is left out and told with its line and its reason; all else
     /// counts.
     pub fn handle_said(&mut self, now: Instant, source: Source, said: &Said<'_>) -> Vec<LineError> {
-        let (values, mut errors) = text::values(said);
         if source == Source::Prices && said.is_all {
             self.market.prices.clear();
         }
-        for (line, value) in values {
-            if let Err(reason) = self.handle_value(Heard { now, age: said.age }, source, value) {
-                errors.push(LineError { line, reason });
-            }
-        }
-        errors.sort_by_key(|error| error.line);
+        let heard = Heard { now, age: said.age };
+        let mut errors = each_value(said, |value| self.handle_value(heard, source, value));
         errors.truncate(text::TOLD);
         errors
     }
@@ -189,11 +184,17 @@ impl Heard {
     /// When that was, at an age of its own beside that of the text. An age beyond our own start is none that could be
     /// told.
     pub(in crate::steward) fn at(self, age: Option<f64>) -> Result<Instant, String> {
-        let age = age.map_or(Ok(Duration::ZERO), seconds)?.saturating_add(self.age);
+        let age = self.aged(age)?.age;
         if age > self.now.since(Instant::ZERO) {
             return Err(format!("{} s old, older than this run", age.as_secs()));
         }
         Ok(self.now - age)
+    }
+
+    /// The same with an age of its own beside that of the text.
+    pub(in crate::steward) fn aged(self, age: Option<f64>) -> Result<Self, String> {
+        let own = age.map_or(Ok(Duration::ZERO), seconds)?;
+        Ok(Self { age: self.age.saturating_add(own), ..self })
     }
 }
 

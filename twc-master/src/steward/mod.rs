@@ -45,7 +45,7 @@ pub use self::hands::{Call, Note, Wanted};
 pub use self::caps::{CapOrder, Standing};
 pub use self::prices::Prices;
 
-use self::caps::{Cap, least};
+use self::caps::{Cap, Capped, least};
 use self::clock::Clock;
 use self::given::Given;
 use self::hands::Hands;
@@ -88,7 +88,7 @@ pub struct Steward {
     hands: Hands,
     caps: Vec<Cap>,
     /// What unwatched circuits were last told because of [`Steward::caps`].
-    told: Vec<(Option<usize>, PhaseAmps)>,
+    told: Vec<Capped>,
     market: Market,
     civil: CivilClock,
     news: VecDeque<String>,
@@ -287,8 +287,10 @@ impl Steward {
         self.look.at(now, master, &self.settings, &self.switches);
         self.look_at_cars(now, master);
         self.own.note(now, self.look.drawn(|_| true));
-        self.order_limits(now, master);
-        let candidates: Vec<Candidate> = (0..MAX_SLAVES).filter_map(|place| self.candidate(now, place)).collect();
+        let caps = self.capped(now);
+        self.order_limits(now, &caps, master);
+        let places = 0..MAX_SLAVES;
+        let candidates: Vec<Candidate> = places.filter_map(|place| self.candidate(now, place, &caps)).collect();
         self.before = self.decided;
         let decided = self.planner.plan(now, self.look.is_settled(now), &candidates);
         self.decided = decided.map(|decision| decision.map(|decision| self.switch_phases(now, decision)));
@@ -355,9 +357,8 @@ impl Steward {
     }
 
     /// Lowers and raises what meters watch.
-    fn order_limits<S: Share>(&mut self, now: Instant, master: &mut Master<S>) {
-        let caps = self.capped(now);
-        self.order_caps(now, &caps, master);
+    fn order_limits<S: Share>(&mut self, now: Instant, caps: &[Capped], master: &mut Master<S>) {
+        self.order_caps(now, caps, master);
         let (settings, look) = (&self.settings, &self.look);
         for watched in &mut self.watched {
             let circuit = watched.circuit;
@@ -387,9 +388,11 @@ impl Steward {
     }
 
     /// What protection leaves a slave: the least of every watched limit above it.
-    fn protection(&self, now: Instant, seen: &look::Seen) -> CentiAmps {
+    fn protection(&self, now: Instant, seen: &look::Seen, caps: &[Capped]) -> CentiAmps {
         let listed = self.settings.listed(seen.status.slave);
-        let caps = self.capped(now);
+        let tightest = |of: PhaseAmps| {
+            (0..PHASES).zip(of).filter(|(phase, _)| seen.phases.contains(*phase)).map(|(_, amps)| amps).min()
+        };
         let above = self
             .watched
             .iter()
@@ -398,9 +401,7 @@ impl Steward {
         let leaves = above.map(|watched| {
             let limit = watched.house.limit(now);
             // A doubt lowers to the floor and ends no session.
-            let kept = limit.sparing([FLOOR; PHASES]);
-            let phases = (0..PHASES).zip(kept).filter(|(phase, _)| seen.phases.contains(*phase));
-            let free = phases.map(|(_, free)| free).min().unwrap_or_default();
+            let free = tightest(limit.sparing([FLOOR; PHASES])).unwrap_or_default();
             match limit.freshness {
                 Freshness::Fresh => free,
                 Freshness::NoRaise => free.min(has.max(FLOOR)),
@@ -408,10 +409,7 @@ impl Steward {
             }
         });
         let caps = caps.iter().filter(|(of, _)| listed.is_none_or(|slave| self.settings.is_below(slave, *of)));
-        let caps = caps.filter_map(|(_, cap)| {
-            (0..PHASES).zip(*cap).filter(|(phase, _)| seen.phases.contains(*phase)).map(|(_, amps)| amps).min()
-        });
-        leaves.chain(caps).min().unwrap_or(CentiAmps::new(u16::MAX))
+        leaves.chain(caps.filter_map(|(_, cap)| tightest(*cap))).min().unwrap_or(CentiAmps::new(u16::MAX))
     }
 }
 

@@ -5,6 +5,7 @@ use core::time::Duration;
 use twc_proto::{CentiAmps, Instant, TwcId};
 
 use super::Steward;
+use super::caps::Capped;
 use super::hands::{Call, Wanted};
 use super::look::Seen;
 use super::phases::{Calls, Sun};
@@ -44,9 +45,9 @@ const SHOWS_ITS_CAR: Duration = Duration::from_secs(90);
 
 impl Steward {
     /// The slave at this place of the look, as the planner wants it.
-    pub(super) fn candidate(&mut self, now: Instant, place: usize) -> Option<Candidate> {
+    pub(super) fn candidate(&mut self, now: Instant, place: usize, caps: &[Capped]) -> Option<Candidate> {
         let seen = *self.look.get(place)?;
-        let protection = self.protection(now, &seen);
+        let protection = self.protection(now, &seen, caps);
         let slave = seen.status.slave;
         // A slave without heartbeats shows nothing: there may be a car by now, so it is tried when there is something.
         let told = self.obeyed(slave);
@@ -230,7 +231,7 @@ impl Steward {
         for decision in self.decided.iter().flatten() {
             let slave = decision.slave;
             let Some(seen) = self.look.of(slave) else { continue };
-            let told = self.obeyed.iter().flatten().find(|told| told.slave == slave);
+            let told = self.obeyed(slave);
             let settled = told.is_some_and(|told| told.way.is_some() == seen.stopped.is_some());
             if self.hands.look(now, seen, settled, &decision.reason) {
                 // It is known, for it was seen.

@@ -12,7 +12,7 @@ use serde_json::Value;
 use twc_proto::Instant;
 
 use super::Steward;
-use super::input::{Heard, LineError, Said, read, text_values, timestamp};
+use super::input::{Heard, LineError, Said, each_value, read, timestamp};
 use crate::budget::meter::hundredths;
 use crate::budget::schedule::{Price, PriceSeries};
 use crate::settings::PriceSettings;
@@ -67,17 +67,10 @@ impl Prices {
 
     /// Takes in prices; what makes no sense is a gap and told.
     pub fn handle_said(&mut self, said: &Said<'_>) -> Vec<LineError> {
-        let (values, mut errors) = text_values(said);
         if said.is_all {
             self.clear();
         }
-        for (line, value) in values {
-            if let Err(reason) = self.handle_value(value) {
-                errors.push(LineError { line, reason });
-            }
-        }
-        errors.sort_by_key(|error| error.line);
-        errors
+        each_value(said, |value| self.handle_value(value))
     }
 
     /// All prices in order. A price ends where the next one begins.
@@ -142,7 +135,7 @@ pub(super) struct Market {
 
 impl Market {
     pub(super) fn new(settings: Option<&PriceSettings>) -> Self {
-        let lasts = settings.map_or(Duration::from_secs(3_600), |of| of.lasts);
+        let lasts = settings.map_or(PriceSettings::USUAL_LASTS, |of| of.lasts);
         Self { prices: Prices::new(lasts), max_age: settings.and_then(|of| of.max_age), until: None }
     }
 }

@@ -117,7 +117,7 @@ fn behind_a_switch(
     steward.handle_sample(0, &sample).unwrap();
     steward.steer(now, &mut master);
     let seen = *steward.look.of(id).unwrap();
-    (steward.protection(now, &seen), steward.watched[0].ordered, config.connections)
+    (steward.protection(now, &seen, &steward.capped(now)), steward.watched[0].ordered, config.connections)
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! Orders over a restart, in a file beside the state file.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use crate::state::beside;
+use crate::state::{beside, replace};
 
 /// After a failure so long until the next attempt.
 const RETRY: Duration = Duration::from_secs(1);
@@ -42,7 +42,7 @@ impl OrdersFile {
         thread::spawn(move || {
             while let Ok(first) = texts.recv() {
                 let mut newest = texts.try_iter().last().unwrap_or(first);
-                while let Err(error) = self.write(&newest) {
+                while let Err(error) = replace(&self.0, &newest) {
                     eprintln!("twc-master: cannot keep orders: {error}");
                     thread::sleep(RETRY);
                     newest = texts.try_iter().last().unwrap_or(newest);
@@ -50,19 +50,5 @@ impl OrdersFile {
             }
         });
         sender
-    }
-
-    /// Replaces the file; a reader sees the old or the new, never half of one.
-    fn write(&self, text: &str) -> io::Result<()> {
-        let new = beside(&self.0, ".new");
-        let mut file = File::create(&new)?;
-        file.write_all(text.as_bytes())?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        fs::rename(&new, &self.0)?;
-        match self.0.parent() {
-            Some(folder) if folder != Path::new("") => File::open(folder)?.sync_all(),
-            _ => File::open(".")?.sync_all(),
-        }
     }
 }

@@ -2,14 +2,12 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use twc_master::budget::schedule::{Demand, Rule, Schedule, Stretch};
 use twc_master::settings::{ScheduleSettings, Settings, mode_name, shown};
-use twc_master::steward::Prices;
 
 use crate::check;
 use crate::exit::Failure;
@@ -69,11 +67,7 @@ pub(crate) fn run(args: &ScheduleArgs) -> Result<(), Failure> {
 /// Hands the schedules the prices that are known.
 fn know_prices(args: &PreviewArgs, settings: &mut Settings) -> Result<(), Failure> {
     let folder = args.file.parent().unwrap_or(Path::new(""));
-    if let Some(words) = sources::prices(args.prices.as_deref(), settings, folder)? {
-        let lasts = settings.prices.as_ref().map_or(Duration::from_secs(3_600), |of| of.lasts);
-        let mut prices = Prices::new(lasts);
-        // What makes no sense was told when the file was read.
-        let _ = prices.handle_said(&words.said());
+    if let Some((prices, _)) = sources::prices(args.prices.as_deref(), settings, folder)? {
         let series = prices.series();
         settings.schedules.iter_mut().for_each(|of| of.schedule.set_prices(series.clone()));
     }

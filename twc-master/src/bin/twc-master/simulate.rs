@@ -96,7 +96,7 @@ pub(crate) fn simulate(args: &SimulateArgs) -> Result<(), Failure> {
 /// The prices of the file that is given, or that the configuration names. Programs are not run in a simulation.
 fn prices(args: &SimulateArgs, settings: &Settings) -> Result<Option<Words>, Failure> {
     let folder = args.config.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-    sources::prices(args.prices.as_deref(), settings, folder)
+    Ok(sources::prices(args.prices.as_deref(), settings, folder)?.map(|(_, words)| words))
 }
 
 /// Prints what was said about the moment that was asked for; to where messages go, for the outcome is the data.

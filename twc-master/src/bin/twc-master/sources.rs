@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::mpsc::Sender;
-use twc_master::settings::Settings;
+use twc_master::settings::{PriceSettings, Settings};
 use twc_master::steward::Prices;
 use twc_master::steward::input::{Said, Source};
 
@@ -68,8 +68,12 @@ pub(crate) fn control(words: Sender<Words>) {
     thread::spawn(move || read(Source::Any, io::stdin().lock(), &words));
 }
 
-/// The prices of a file: the one that is given, or the one that a configuration in `folder` names.
-pub(crate) fn prices(given: Option<&Path>, settings: &Settings, folder: &Path) -> Result<Option<Words>, Failure> {
+/// The prices of a file, and what it says: the one that is given, or the one that a configuration in `folder` names.
+pub(crate) fn prices(
+    given: Option<&Path>,
+    settings: &Settings,
+    folder: &Path,
+) -> Result<Option<(Prices, Words)>, Failure> {
     let written = settings.prices.as_ref().and_then(|of| of.source.as_deref()?.strip_prefix("file:"));
     let Some(path) = given.map(Path::to_owned).or_else(|| Some(folder.join(written?))) else { return Ok(None) };
     let cannot = |error: io::Error| Failure::config(format!("{}: {error}", path.display()));
@@ -82,11 +86,12 @@ pub(crate) fn prices(given: Option<&Path>, settings: &Settings, folder: &Path) -
         Err(error) => return Err(cannot(error)),
     };
     words.age = Duration::ZERO;
-    let lasts = settings.prices.as_ref().map_or(Duration::from_secs(3_600), |of| of.lasts);
-    for error in Prices::new(lasts).handle_said(&words.said()) {
+    let lasts = settings.prices.as_ref().map_or(PriceSettings::USUAL_LASTS, |of| of.lasts);
+    let mut prices = Prices::new(lasts);
+    for error in prices.handle_said(&words.said()) {
         eprintln!("{}: {error}", path.display());
     }
-    Ok(Some(words))
+    Ok(Some((prices, words)))
 }
 
 /// All that a file says, where it can be read.

@@ -222,16 +222,21 @@ impl StateFile {
 
     /// Replaces the file; when this returns the new one is on disk.
     pub(crate) fn write(&self, state: &State) -> io::Result<()> {
-        let new = beside(&self.path, ".new");
-        let mut file = File::create(&new)?;
-        serde_json::to_writer_pretty(&mut file, state)?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        fs::rename(&new, &self.path)?;
-        match self.path.parent() {
-            Some(directory) if directory != Path::new("") => File::open(directory)?.sync_all(),
-            _ => File::open(".")?.sync_all(),
-        }
+        replace(&self.path, &serde_json::to_string_pretty(state)?)
+    }
+}
+
+/// Replaces a file; a reader sees the old or the new one, never half of one, and when this returns the new one is on disk.
+pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let new = beside(path, ".new");
+    let mut file = File::create(&new)?;
+    file.write_all(text.as_bytes())?;
+    file.write_all(b"\n")?;
+    file.sync_all()?;
+    fs::rename(&new, path)?;
+    match path.parent() {
+        Some(directory) if directory != Path::new("") => File::open(directory)?.sync_all(),
+        _ => File::open(".")?.sync_all(),
     }
 }
 

@@ -6,19 +6,8 @@ fn program(name: &str) -> Program {
 
 fn hand() -> Hand {
     let hook = HookSettings { program: program("contactor"), contactor: true, feedback: None };
-    Hand {
-        slave: TwcId::new(0x3495),
-        name: None,
-        hook: Some(hook),
-        resume: Some(ResumeSettings { program: program("wake"), after: Duration::from_secs(120) }),
-        done: Some(Wanted::Start),
-        wanted: Wanted::Start,
-        tries: 0,
-        not_before: Instant::ZERO,
-        running: None,
-        resumed: None,
-        was_stopped: false,
-    }
+    let resume = ResumeSettings { program: program("wake"), after: Duration::from_secs(120) };
+    Hand { done: Some(Wanted::Start), ..Hand::new(TwcId::new(0x3495), Some(hook), Some(resume)) }
 }
 
 /// Runs it second by second; every call ends as `outcome` says, or never. When there were calls, and the notes.

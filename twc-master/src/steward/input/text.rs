@@ -13,9 +13,21 @@ pub(super) const TOLD: usize = 8;
 /// No text has more values.
 const MOST: usize = 10_000;
 
+/// Takes in every value of a text; what makes no sense to `take`, or is no value, by its line.
+pub(in crate::steward) fn each_value(
+    said: &Said<'_>,
+    mut take: impl FnMut(Value) -> Result<(), String>,
+) -> Vec<LineError> {
+    let (values, mut errors) = values(said);
+    let refused = |(line, value)| take(value).err().map(|reason| LineError { line, reason });
+    errors.extend(values.into_iter().filter_map(refused));
+    errors.sort_by_key(|error| error.line);
+    errors
+}
+
 /// Every value of a text with the line on which it begins, and what is no value. A value may go over several lines;
 /// what begins as none ends with its line.
-pub(in crate::steward) fn values(said: &Said<'_>) -> (Vec<(usize, Value)>, Vec<LineError>) {
+fn values(said: &Said<'_>) -> (Vec<(usize, Value)>, Vec<LineError>) {
     let (mut values, mut errors) = (Vec::new(), Vec::new());
     let mut open = String::new();
     let mut began = said.first_line;
