@@ -107,6 +107,7 @@ mod guard;
 mod inbound;
 pub mod knowledge;
 pub mod lease;
+mod linking;
 mod master;
 mod order;
 mod outbound;

@@ -4,21 +4,18 @@ use core::fmt::Write as _;
 use core::time::Duration;
 
 use twc_proto::message::{MasterHeartbeat, SlaveHeartbeat};
-use twc_proto::{Command, Instant, TwcId};
+use twc_proto::{Instant, TwcId};
 
-use super::tree::{Circuits, Phases, Sums};
+use super::entry::{Entry, Totals};
+use super::tree::{Circuits, Sums};
 use super::{CheckerConfig, TalkedOver, tolerance};
 
 /// The byte behind a frame is on the wire when the frame is over.
 const TAIL: Duration = Duration::from_millis(2);
 /// Longer than this between two linkreadys, and something may have kept the unit going in between.
 const ANNOUNCES_EVERY: Duration = Duration::from_secs(13);
-/// Who has announced itself for so long has cut its current: units do after 30 s.
-const ANNOUNCES_FOR: Duration = Duration::from_secs(45);
 /// Two exchanges in a row must show a lowering before it counts.
 const CONFIRMATIONS: u8 = 2;
-/// What command 06 adds.
-const RAISE: u32 = 200;
 /// More slaves than any bus has are not remembered.
 const MAX_HEARD: usize = 16;
 /// From the beginning of a question to that of an answer in time: 25 ms for the one, 150 to 200 ms between them.
@@ -32,14 +29,6 @@ pub(super) struct Book {
     totals: Totals,
 }
 
-/// What everybody together counts, on each circuit.
-#[derive(Debug, Default)]
-struct Totals {
-    promised: Sums,
-    /// The same, where whoever has just come back counts what it was told.
-    told: Sums,
-}
-
 /// What is known of one bus.
 #[derive(Debug, Default)]
 struct Line {
@@ -49,39 +38,6 @@ struct Line {
     asked: Option<(TwcId, Instant)>,
     /// When the master last heard each slave answer.
     heard: Vec<(TwcId, Instant)>,
-}
-
-#[derive(Debug)]
-#[allow(clippy::struct_excessive_bools)] // Facts, each on its own.
-pub(super) struct Entry {
-    bus: usize,
-    pub(super) slave: TwcId,
-    circuits: Circuits,
-    pub(super) counts: bool,
-    /// May be in force.
-    pub(super) committed: u32,
-    /// Was sent last.
-    pub(super) target: u32,
-    /// Since when.
-    pub(super) target_since: Instant,
-    confirmed: u8,
-    pub(super) last_end: Instant,
-    /// When it got its first heartbeat after a while without.
-    pub(super) resumed_at: Instant,
-    /// It had stopped, was told less than it may come back with, and has until then to report that.
-    returns_until: Option<Instant>,
-    /// It has reported no more than the target since that was sent.
-    pub(super) is_acknowledged: bool,
-    /// Since when that is so.
-    pub(super) acknowledged_at: Instant,
-    /// Two exchanges in a row have shown what it was told, and no other master has been there since.
-    pub(super) is_known: bool,
-    /// It answered the last exchange that is over.
-    pub(super) answers: bool,
-    /// When it was asked last without answering.
-    missed_at: Instant,
-    /// Since when it has announced itself without a pause, and when it did so last.
-    announces: Option<(Instant, Instant)>,
 }
 
 /// A slave that came back and has not taken what it was told.
@@ -369,88 +325,11 @@ impl Book {
     fn index_of(&mut self, bus: usize, slave: TwcId, circuits: Circuits, floor: u32, end: Instant) -> usize {
         self.entries.binary_search_by_key(&(bus, slave), |entry| (entry.bus, entry.slave)).unwrap_or_else(
             |index| {
-                let entry = Entry {
-                    bus,
-                    slave,
-                    circuits,
-                    counts: false,
-                    committed: 0,
-                    target: floor,
-                    target_since: end,
-                    confirmed: 0,
-                    last_end: end,
-                    resumed_at: end,
-                    returns_until: None,
-                    is_acknowledged: false,
-                    acknowledged_at: end,
-                    is_known: false,
-                    answers: false,
-                    missed_at: Instant::ZERO,
-                    announces: None,
-                };
+                let entry = Entry::new(bus, slave, circuits, floor, end);
                 self.entries.insert(index, entry);
                 index
             },
         )
-    }
-}
-
-impl Entry {
-    /// A unit that hears anything it takes for its master does not announce itself; so this one has cut its current.
-    fn has_announced_long_enough(&self) -> bool {
-        self.announces.is_some_and(|(first, last)| last.since(first) >= ANNOUNCES_FOR)
-    }
-
-    /// It was told less than it may have, and has not reported that yet.
-    pub(super) fn comes_down(&self) -> bool {
-        !self.is_acknowledged && self.target < self.committed
-    }
-
-    /// It has answered whatever it was asked.
-    pub(super) fn has_answered_since(&self, at: Instant) -> bool {
-        self.answers && self.missed_at < at
-    }
-
-    fn is(&self, bus: usize, slave: TwcId) -> bool {
-        self.bus == bus && self.slave == slave
-    }
-
-    /// What it may have, and the same with what it was told where it has just come back.
-    fn load(&self) -> (Phases, Phases) {
-        if !self.counts {
-            return Default::default();
-        }
-        let told = if self.returns_until.is_some() { self.target } else { self.committed };
-        ([self.committed; 3], [told; 3])
-    }
-
-    /// Changes what it counts, here and in the sums.
-    fn change(&mut self, totals: &mut Totals, how: impl FnOnce(&mut Self)) {
-        let (promised, told) = self.load();
-        how(self);
-        let (promised_now, told_now) = self.load();
-        totals.promised.replace(self.circuits, promised, promised_now);
-        totals.told.replace(self.circuits, told, told_now);
-    }
-
-    fn link(&mut self, floor: u32, keeps_held: bool) {
-        self.counts = true;
-        self.committed = if keeps_held { self.committed.max(floor) } else { floor };
-        self.target = self.committed;
-        self.confirmed = 0;
-    }
-
-    fn obey(&mut self, heartbeat: &MasterHeartbeat, floor: u32) {
-        let told = match heartbeat.limit() {
-            Some(limit) => u32::from(limit.value()).max(floor),
-            None if heartbeat.command == Command::RAISE => self.target.saturating_add(RAISE),
-            None => return,
-        };
-        if told != self.target {
-            self.target = told;
-            self.confirmed = 0;
-        }
-        self.committed = self.committed.max(told);
     }
 }
 

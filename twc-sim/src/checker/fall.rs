@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use twc_proto::Instant;
 
-use super::book::Entry;
+use super::entry::Entry;
 use super::{CheckerConfig, Rule};
 
 /// One fall of a circuit's limit, until its deadlines are past.

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use twc_proto::{Instant, TwcId};
 
-use super::book::Entry;
 use super::company::CONTAINED;
+use super::entry::Entry;
 use super::linking::Standing;
 use super::tree::{exceeds, greatest};
 use super::wear::Silence;

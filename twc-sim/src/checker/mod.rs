@@ -12,6 +12,7 @@
 mod book;
 mod company;
 mod config;
+mod entry;
 mod fall;
 mod feed;
 mod linking;
