@@ -51,7 +51,7 @@ impl<S: Share> Master<S> {
     }
 
     /// What a slave of ours reports of itself. Reports without a sender are nobody's.
-    #[inline(never)]
+    #[inline(never)] // Flash: as `transmit`.
     fn told_by_slave(&mut self, now: Instant, report: &Report) -> bool {
         let Some(slot) = report.sender().and_then(|sender| self.slot_of(sender)) else { return false };
         self.learn_from(slot, now, report);
@@ -67,7 +67,7 @@ impl<S: Share> Master<S> {
     }
 
     /// Keeps what a slave answered.
-    #[inline(never)]
+    #[inline(never)] // Flash: as `transmit`.
     fn learn_from(&mut self, slot: usize, now: Instant, report: &Report) {
         let asked = Kind::Query(report.item());
         if self.turn.exchange.is_some_and(|exchange| exchange.slot == slot && exchange.kind == asked) {

@@ -59,7 +59,7 @@ impl<S: Share> Master<S> {
 
     /// A damaged linkready whose sum fits carries an id that nobody has. It must not take the place of a slave that
     /// is known, nor any place on a bus that damages frames, before it was heard twice.
-    #[inline(never)]
+    #[inline(never)] // Flash: as `transmit`.
     fn may_be_a_ghost(&mut self, slot: usize, now: Instant, ready: &SlaveLinkReady) -> bool {
         let replaces = self.slaves.get(slot).is_some_and(Option::is_some);
         let is_damaging = self.garbled > 0 && now < self.disturbed_at + DAMAGING;

@@ -184,7 +184,7 @@ impl<S: Share> Master<S> {
     }
 
     /// What every slave brings to the division. What silent slaves may still draw is not there to be divided.
-    #[inline(never)]
+    #[inline(never)] // Flash: as `transmit`.
     fn wishes(&self) -> Round {
         let mut round = Round {
             wishes: [NOBODY; MAX_SLAVES],
@@ -297,7 +297,7 @@ impl<S: Share> Master<S> {
     }
 
     /// What frees a car that sticks at 6 A, while all of it is free: nobody is lowered for its sake.
-    #[inline(never)]
+    #[inline(never)] // Flash: as `transmit`.
     fn cure(&mut self, slot: usize, now: Instant) -> Option<CentiAmps> {
         let Some(Some(slave)) = self.slaves.get_mut(slot) else { return None };
         let cure = slave.profile().latch.filter(|_| slave.missed == 0 && slave.orders.stopped.is_none())?;
