@@ -102,8 +102,9 @@ fn a_supply_on_other_phases_takes_one_phase_back_at_once_and_an_old_reading_says
 
 /// Seconds, what is wanted, whether the unit can be proven off, what the hook says.
 fn wishes() -> impl Strategy<Value = Vec<(u16, bool, bool, Option<bool>)>> {
-    let one = (1_u16..900, any::<bool>(), any::<bool>(), any::<Option<bool>>());
-    proptest::collection::vec(one, 1..40)
+    let hook = prop_oneof![4 => Just(Some(true)), 1 => any::<Option<bool>>()];
+    let one = (1_u16..2_000, any::<bool>(), proptest::bool::weighted(0.9), hook);
+    proptest::collection::vec(one, 1..60)
 }
 
 proptest! {

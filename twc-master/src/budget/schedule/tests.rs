@@ -144,8 +144,20 @@ fn the_planner_gets_the_time_that_is_left() {
 /// Zones with summer time of an hour and of half an hour, north and south, and none.
 const ZONES: [&str; 5] = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "UTC"];
 
+/// Days, begin and end; many near the hours that are skipped or repeated.
 fn any_window() -> impl Strategy<Value = (u8, u16, u16)> {
-    (1u8..128, 0u16..1_440, 0u16..=1_440).prop_filter("refused", |(_, from, to)| from != to)
+    let minutes = || prop_oneof![0u16..1_440, 0u16..240];
+    let to = prop_oneof![4 => minutes(), 1 => Just(1_440)];
+    (1u8..128, minutes(), to).prop_filter("refused", |(_, from, to)| from != to)
+}
+
+/// A week of the year; where the zone has summer time, mostly one with a change of the clock in it.
+fn week(zone: &TimeZone, day: i64) -> (Timestamp, Timestamp) {
+    let week = SignedDuration::from_hours(24 * 7);
+    let some = at("2026-01-01T00:07:00Z").checked_add(SignedDuration::from_hours(24 * day)).unwrap();
+    let change = zone.following(some).next().filter(|_| day % 4 != 0);
+    let from = change.map_or(some, |change| change.timestamp() - SignedDuration::from_hours(24 * (day % 7)));
+    (from, from.checked_add(week).unwrap())
 }
 
 proptest! {
@@ -174,10 +186,8 @@ proptest! {
             let action = Action { mode: Mode::Now, amps: Some(CentiAmps::from_amps(6 + index as u16)) };
             windows.push(Window::new(text.join(",").parse().unwrap(), time(from), time(to), action).unwrap());
         }
-        // Somewhere in the year, so that changes of the clock come in; then a week.
         let schedule = Schedule::new(ZONES[zone], windows, OFF).unwrap();
-        let from = at("2026-01-01T00:07:00Z").checked_add(SignedDuration::from_hours(24 * day)).unwrap();
-        let to = from.checked_add(SignedDuration::from_hours(24 * 7)).unwrap();
+        let (from, to) = week(schedule.zone(), day);
         let stretches = schedule.preview(from, to, Demand::default());
         prop_assert_eq!(stretches.first().map(|part| part.from), Some(from));
         prop_assert_eq!(stretches.last().map(|part| part.to), Some(to));

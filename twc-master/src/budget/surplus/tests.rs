@@ -196,10 +196,17 @@ fn steps_finer_than_an_ampere_are_possible_and_odd_ones_refused() {
     assert_eq!(refused.err(), Some(SurplusError::Step { step: CentiAmps::new(9) }));
 }
 
+/// Stretches of sun and of cloud, and flicker between them.
+fn any_sky(stretches: usize) -> impl Strategy<Value = Vec<i32>> {
+    let stretch = (-2_000i32..14_000, prop_oneof![1usize..4, 4usize..200]);
+    let spread = |(sun, steps)| core::iter::repeat_n(sun, steps);
+    prop::collection::vec(stretch, 1..stretches).prop_map(move |of| of.into_iter().flat_map(spread).collect())
+}
+
 proptest! {
     /// Whatever the sky does: starts per hour of each slave are bounded by the least session and the least pause.
     #[test]
-    fn switches_per_hour_bounded(sky in prop::collection::vec(-2_000i32..14_000, 100..2_000), cars in 1u16..4) {
+    fn switches_per_hour_bounded(sky in any_sky(40), cars in 1u16..4) {
         let mut bench = Bench::new(SurplusConfig::default());
         let wishes: Vec<SolarWish> = (1..=cars).map(wish).collect();
         let (mut starts, mut before) = (Vec::new(), std::vec![0; usize::from(cars)]);
@@ -220,14 +227,52 @@ proptest! {
         }
     }
 
-    /// The same inputs, the same shares.
+    /// The same inputs, the same shares, in whatever order the wishes are listed.
     #[test]
-    fn deterministic_given_inputs(sky in prop::collection::vec(-2_000i32..14_000, 1..300)) {
-        let run = || {
+    fn deterministic_given_inputs(sky in any_sky(20)) {
+        let run = |wishes: [SolarWish; 3]| {
             let mut bench = Bench::new(SurplusConfig::default());
-            sky.iter().map(|sun| bench.step(*sun, &[wish(2), wish(1)])).collect::<Vec<_>>()
+            let of = wishes.map(|wish| wish.slave);
+            let step = |sun: &i32| {
+                let mut shares: Vec<_> = of.into_iter().zip(bench.step(*sun, &wishes)).collect();
+                shares.sort_unstable();
+                shares
+            };
+            sky.iter().map(step).collect::<Vec<_>>()
         };
-        prop_assert_eq!(run(), run());
+        let once = run([wish(1), wish(2), wish(3)]);
+        prop_assert_eq!(&once, &run([wish(1), wish(2), wish(3)]));
+        prop_assert_eq!(&once, &run([wish(3), wish(1), wish(2)]));
+    }
+
+    /// Whatever comes in and when: a share rises only at a moment when a sample was believed that is not older than two
+    /// intervals.
+    #[test]
+    fn stale_meter_never_raises(steps in prop::collection::vec(
+        (1u64..40, prop::option::weighted(0.7, (0u64..30, -2_000i32..14_000))), 1..300,
+    )) {
+        let config = SurplusConfig { step: CentiAmps::new(50), ..SurplusConfig::default() };
+        let (mut surplus, own) = (Surplus::new(config, Instant::ZERO).unwrap(), History::new());
+        let (mut now, mut freshest, mut before) = (Instant::ZERO, None, [CentiAmps::ZERO; 2]);
+        for (wait, sampled) in steps {
+            now = now + Duration::from_secs(wait);
+            if let Some((age, sun)) = sampled {
+                let measured = Instant::from_secs(now.since(Instant::ZERO).as_secs().saturating_sub(age));
+                let reading = Reading { centiamps: None, watts: Some(Watts::Total(-sun)) };
+                let sample = Sample { reading, measured: Some(measured), arrived: now, retained: false };
+                if surplus.handle_sample(&sample, &own).is_ok() {
+                    prop_assert!(freshest < Some(measured), "an old value counts");
+                    freshest = Some(measured);
+                }
+            }
+            let shares = surplus.divide(now, true, &[wish(1), wish(2)]);
+            let stale = freshest.is_none_or(|at| now.since(at) > config.meter.interval * 2);
+            for (old, share) in before.iter_mut().zip(shares) {
+                let new = share.amps.unwrap_or_default();
+                prop_assert!(!(stale && new > *old), "from {old} to {new} at {now}, {}", share.reason);
+                *old = new;
+            }
+        }
     }
 
     /// A naive oracle: cars never take more than the sun gave them at the sample, beyond the dead band and what a
