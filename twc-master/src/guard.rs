@@ -377,11 +377,11 @@ impl Guard {
     /// at their floors.
     pub(crate) fn fits_without(&self, slot: usize, away: &[bool; MAX_SLAVES]) -> bool {
         let (mut amounts, floors) = (self.commitments(), self.floors());
-        for (((amount, floor), ledger), away) in amounts.iter_mut().zip(floors).zip(&self.ledgers).zip(away) {
+        for (((amount, floor), ledger), away) in amounts.iter_mut().zip(&floors).zip(&self.ledgers).zip(away) {
             if *away {
                 *amount = 0;
             } else if ledger.is_some_and(|ledger| ledger.contact == Contact::Active) {
-                *amount = floor;
+                *amount = *floor;
             }
         }
         self.resumes_with(slot).value() <= self.left(Limits::Fixed, slot, amounts)

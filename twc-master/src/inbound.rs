@@ -263,9 +263,8 @@ impl<S: Share> Master<S> {
             match self.guard.reservation(slot, now) {
                 Reservation::Ended => self.events.push(Event::ReservationEnded { slave: slave.id }),
                 Reservation::Unproven if kept == Some(true) => {
-                    let mut patience = self.guard.stops_after();
-                    (0..slave.called.min(MOST_DOUBLINGS))
-                        .for_each(|_| patience = patience.saturating_add(patience));
+                    let stops_after = self.guard.stops_after().as_secs();
+                    let patience = Duration::from_secs(stops_after << slave.called.min(MOST_DOUBLINGS));
                     // One without a supply hears nothing, and announces itself when it has one again.
                     let is_called =
                         others_served && self.guard.withheld(slot).is_none() && !slave.orders.expected_off;

@@ -70,9 +70,8 @@ impl<S: Share> Master<S> {
     fn was_rumoured(&mut self, said: SlaveLinkReady) -> bool {
         let known = self.rumours.contains(&Some(said));
         if !known {
-            self.rumours.rotate_right(1);
-            let [newest, ..] = &mut self.rumours;
-            *newest = Some(said);
+            let [a, b, _] = self.rumours;
+            self.rumours = [Some(said), a, b];
         }
         known
     }

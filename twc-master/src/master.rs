@@ -120,7 +120,7 @@ impl<S: Share> Master<S> {
             config,
             share,
             guard: Guard::new(&config, now),
-            slaves: [const { None }; MAX_SLAVES],
+            slaves: Default::default(),
             turn: Turn::new(now, &config.timing),
             announcement: Announcement::new(now, config.announce),
             foreign: None,
@@ -264,11 +264,11 @@ impl<S: Share> Master<S> {
 
     /// Brings everything that depends on time up to date.
     fn advance(&mut self, now: Instant) {
-        let gap = now.since(self.now);
-        self.now = self.now.max(now);
+        let before = self.now;
+        self.now = before.max(now);
         let busy = !self.is_hands_off() && self.slaves.iter().flatten().any(|slave| slave.phase == Phase::Linked);
-        if gap > STALL && busy {
-            self.stalled(gap, now);
+        if busy && now > before + STALL {
+            self.stalled(now.since(before), now);
         }
         self.settle_answers(now);
         self.end_exchange(now);
@@ -353,13 +353,14 @@ impl<S: Share> Node for Master<S> {
 
     #[inline(never)] // Flash: as `transmit`.
     fn poll_timeout(&self) -> Option<Instant> {
-        let window = self.given_up_at();
-        let announce = self.announcement.due().map(|due| due.max(self.turn.free_at));
-        let announce = announce.filter(|_| self.turn.exchange.is_none() && !self.is_hands_off());
-        let foreign = self.foreign.map(|foreign| foreign.gone_at());
-        let (order, extra, plan) = (self.guard.order_expires(), self.extra_timeout(), self.plan_timeout());
-        let others = [announce, foreign, order, self.counts_slaves_at, extra, plan];
-        let mut first = others.into_iter().fold(window, earliest);
+        let mut first = earliest(self.given_up_at(), self.foreign.map(|foreign| foreign.gone_at()));
+        if self.turn.exchange.is_none() && !self.is_hands_off() {
+            first = earliest(first, self.announcement.due().map(|due| due.max(self.turn.free_at)));
+            first = earliest(first, self.extra_timeout());
+        }
+        first = earliest(first, self.guard.order_expires());
+        first = earliest(first, self.counts_slaves_at);
+        first = earliest(first, self.plan_timeout());
         for (slot, slave) in self.slaves.iter().enumerate() {
             let due = slave.as_ref().and_then(|slave| self.slave_timeout(slot, slave));
             first = earliest(first, due);

@@ -131,17 +131,18 @@ impl<S: Share> Master<S> {
     #[inline(never)] // Flash: as `transmit`.
     fn heartbeat_due(&mut self, now: Instant) -> Option<Envelope> {
         for _ in 0..MAX_SLAVES {
-            let mut first = None;
+            let (mut first, mut least) = (None, None);
             for (slot, slave) in self.slaves.iter().enumerate() {
                 let Some(slave) = slave else { continue };
                 if now >= slave.due && !matches!(slave.phase, Phase::Silent { .. }) {
                     let due = if slave.told_at.is_none() { slave.due + NEWCOMER } else { slave.due };
-                    let turn = (!self.goes_first(slot, now), due, slave.id, slot);
-                    first = Some(first.map_or(turn, |first| turn.min(first)));
+                    let turn = (!self.goes_first(slot, now), due, slave.id);
+                    if least.is_none_or(|least| turn < least) {
+                        (first, least) = (Some(slot), Some(turn));
+                    }
                 }
             }
-            let (_, _, _, slot) = first?;
-            if let Some(envelope) = self.heartbeat_to(slot, now) {
+            if let Some(envelope) = self.heartbeat_to(first?, now) {
                 return Some(envelope);
             }
         }
@@ -214,11 +215,12 @@ impl<S: Share> Master<S> {
         earliest(settles, next)
     }
 
-    /// When the next frame that is no heartbeat can go out, where one is wanted and there is slack for it.
+    /// When the next frame that is no heartbeat can go out on a bus that is ours, where one is wanted and there is slack
+    /// for it.
     #[inline(never)] // Flash: as `transmit`.
     pub(crate) fn extra_timeout(&self) -> Option<Instant> {
         let at = self.turn.free_at.max(self.now);
-        if self.turn.exchange.is_some() || self.is_hands_off() || !self.has_slack(at) {
+        if !self.has_slack(at) {
             return None;
         }
         let mut first = None;

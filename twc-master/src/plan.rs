@@ -67,8 +67,8 @@ impl<S: Share> Master<S> {
             return;
         }
         let Some(goes) = self.who_makes_way(waiting) else { return };
-        for (slot, goes) in goes.into_iter().enumerate() {
-            if goes && !self.makes_way(slot) {
+        for (slot, goes) in goes.iter().enumerate() {
+            if *goes && !self.makes_way(slot) {
                 self.withhold(slot, Withheld::Turn);
             }
         }

@@ -156,8 +156,9 @@ impl Lateness {
 
     /// A heartbeat leaves; it was due then, and the one before it left at `last`.
     pub(crate) fn note(&mut self, now: Instant, due: Instant, last: Option<Instant>) {
-        self.max = self.max.max(now.since(due));
-        self.longest_gap = self.longest_gap.max(now.since(last.unwrap_or(now)));
+        for (longest, since) in [(&mut self.max, due), (&mut self.longest_gap, last.unwrap_or(now))] {
+            *longest = now.since(since).max(*longest);
+        }
         let bucket = Self::BOUNDS.iter().position(|bound| now <= due + *bound).unwrap_or(Self::BOUNDS.len());
         if let Some(count) = self.buckets.get_mut(bucket) {
             *count = count.saturating_add(1);

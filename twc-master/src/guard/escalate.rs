@@ -5,7 +5,6 @@
 //! circuit yield what it holds; after 30 s it is silenced itself. The last two only while more is in force than a
 //! limit allows: where there is room for what a car takes too much, a cut-off would buy nothing.
 
-use core::cmp::Reverse;
 use core::time::Duration;
 
 use twc_proto::Instant;
@@ -69,13 +68,15 @@ impl Guard {
             *floor = served.map_or(0, |ledger| ledger.times_units(FLOOR.value()));
         }
         let knows = |slot: usize| self.ledger(slot).is_some_and(|ledger| ledger.told() == FLOOR.value());
-        let (mut misfit, mut laggard) = (None, None);
+        let (mut misfit, mut least, mut laggard) = (None, (u16::MAX, true), None);
         for (slot, ledger) in self.ledgers.iter().enumerate() {
             let Some(ledger) = ledger.as_ref().filter(|ledger| ledger.is_served()) else { continue };
             if self.room(slot, Limits::Now, &floors) < 0 {
                 // A car that does not charge loses nothing by it.
-                let rank = (ledger.aim, ledger.flows, Reverse(slot));
-                misfit = Some(misfit.map_or(rank, |misfit| rank.min(misfit)));
+                let rank = (ledger.aim, ledger.flows);
+                if rank <= least {
+                    (misfit, least) = (Some(slot), rank);
+                }
             }
             // Of one that was not heard since it was silent last nobody knows whether it follows.
             if laggard.is_none() && ledger.may_strike && knows(slot) && self.is_laggard(slot, now) {
@@ -83,8 +84,10 @@ impl Guard {
             }
         }
         // The floor goes out first: until silence works, 30 s, that is what the slave takes.
-        let misfit = misfit.map(|(_, _, Reverse(slot))| slot).filter(|slot| knows(*slot));
-        misfit.map(|slot| (slot, Withheld::NoRoom)).or(laggard)
+        match misfit {
+            Some(slot) if knows(slot) => Some((slot, Withheld::NoRoom)),
+            _ => laggard,
+        }
     }
 
     /// Whether a slave has not come down for 30 s while too much is in force.

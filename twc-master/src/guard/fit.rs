@@ -33,10 +33,11 @@ impl Guard {
             let counts = *away || target.is_some() || ledger.contact == Contact::Active;
             *floor = if counts { ledger.times_units(FLOOR.value()) } else { ledger.commitment() };
         }
-        let mut kept = [0; MAX_SLAVES];
-        for (slot, (kept, floor)) in kept.iter_mut().zip(floors).enumerate() {
-            let is_away = away.get(slot).is_some_and(|away| *away);
-            *kept = if is_away && self.room(slot, Limits::Now, &floors) >= 0 { floor } else { 0 };
+        let mut kept = floors;
+        for (slot, (kept, is_away)) in kept.iter_mut().zip(away).enumerate() {
+            if !is_away || self.room(slot, Limits::Now, &floors) < 0 {
+                *kept = 0;
+            }
         }
         kept
     }

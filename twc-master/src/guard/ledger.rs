@@ -275,9 +275,8 @@ impl Ledger {
     /// Keeps `amps` as one of the limits this slave may truthfully report.
     pub(super) fn remember(&mut self, amps: u16) {
         if !self.sent.contains(&amps) {
-            self.sent.rotate_right(1);
-            let [newest, ..] = &mut self.sent;
-            *newest = amps;
+            let [a, b, c, _] = self.sent;
+            self.sent = [amps, a, b, c];
         }
     }
 

@@ -22,14 +22,14 @@ const PER_WATT_HOUR: u64 = 100 * 3_600 * 1_000;
 pub(super) struct Energy {
     meter: Option<(MeterReading, Instant)>,
     counter: Option<Counter>,
-    /// The counter and our own sum when comparing began, and when the counter was believed last.
-    counter_start: Option<(u32, u64)>,
+    /// The counter when comparing it with our own sum began, and when it was believed last.
+    counter_start: Option<u32>,
     counted_at: Instant,
     since: Option<Instant>,
     method: Method,
-    /// Centiamps × volts × milliseconds of the session, and of all sessions.
+    /// Centiamps × volts × milliseconds of the session, and since comparing began.
     session: u64,
-    total: u64,
+    compared: u64,
     last: Option<(Instant, CentiAmps)>,
 }
 
@@ -42,7 +42,7 @@ impl Energy {
         since: None,
         method: Method::Measured,
         session: 0,
-        total: 0,
+        compared: 0,
         last: None,
     };
 
@@ -81,7 +81,7 @@ impl Energy {
             // 655 A, 3,000 V and 30 s leave room for years in a u64.
             let energy = u64::from(average * volts) * step;
             self.session = self.session.saturating_add(energy);
-            self.total = self.total.saturating_add(energy);
+            self.compared = self.compared.saturating_add(energy);
             if average > 0 {
                 self.method = self.method.max(method);
             }
@@ -125,11 +125,13 @@ impl Energy {
 
     /// Whether the counter counts kWh or Wh, once our own sum has grown by 2 kWh.
     fn compare(&mut self, value: u32, unit: CounterUnit) -> CounterUnit {
-        let (from, sum) = *self.counter_start.get_or_insert((value, self.total));
-        let own = self.total - sum;
+        let Some(from) = self.counter_start else {
+            (self.counter_start, self.compared) = (Some(value), 0);
+            return unit;
+        };
         let counted = u64::from(value.saturating_sub(from));
-        match own >= 2_000 * PER_WATT_HOUR {
-            true if counted * (10 * PER_WATT_HOUR) > own => CounterUnit::WattHours,
+        match self.compared >= 2_000 * PER_WATT_HOUR {
+            true if counted * (10 * PER_WATT_HOUR) > self.compared => CounterUnit::WattHours,
             true if counted > 0 => CounterUnit::KilowattHours,
             _ => unit,
         }
