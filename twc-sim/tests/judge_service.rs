@@ -16,7 +16,11 @@ const C: TwcId = TwcId::new(0x3497);
 
 /// Units with hungry cars that resume whatever happens, and a judge who looks at everything.
 fn world(ids: &[TwcId], limit: u32) -> World {
-    let mut world = World::new(WorldConfig::default());
+    world_on(WorldConfig::default(), ids, limit)
+}
+
+fn world_on(config: WorldConfig, ids: &[TwcId], limit: u32) -> World {
+    let mut world = World::new(config);
     for (seed, id) in (1..).zip(ids) {
         let latency = Duration::from_millis(150);
         let unit = ChargerConfig {
@@ -85,6 +89,40 @@ fn a_slave_that_announces_itself_is_linked_where_it_fits() {
     assert!(verdict.violations[0].text.contains("3496"), "{verdict}");
     // Beside A's ten amperes the floor of B does not fit.
     assert_eq!(rules(&judge(world(&[A, B], 1_500), only_a(), 50)), []);
+}
+
+/// A is told 12 A until 20 s and 6 from then on, and stays mute for half a second every so many seconds until 60 s.
+fn mute_now_and_then(config: WorldConfig, every: u64, secs: u64) -> Verdict {
+    let mut sim = Sim::with_world(world_on(config, &[A, B], 1_700), {
+        let amps = |second| if second < 20 { 12 } else { 6 };
+        Link::new(Script::new((1..100).map(|second| (second * 1_000, limit(A, Command::LIMIT, amps(second))))))
+    });
+    for second in 1..secs {
+        sim.run_until(Instant::from_secs(second), |_| {});
+        if second % every == 0 && second < 60 {
+            let now = sim.now();
+            sim.world_mut().charger_mut(0).unwrap().silence(now, Duration::from_millis(500));
+        }
+    }
+    sim.verdict()
+}
+
+#[test]
+fn what_a_master_need_not_believe_to_be_free_is_no_room_for_a_first_heartbeat() {
+    let delay = Duration::from_millis(50);
+    let slow = || WorldConfig { delay_to_bus: delay, delay_from_bus: delay, ..WorldConfig::default() };
+    for (config, every, secs, expected) in [
+        // Answers that come in time free the amps.
+        (WorldConfig::default(), 99, 50, vec![Rule::NotLinked]),
+        // After one that did not come those of 2.5 s do not, and over a converter those of 9.5 s.
+        (WorldConfig::default(), 3, 60, vec![]),
+        (WorldConfig::default(), 8, 60, vec![Rule::NotLinked]),
+        (slow(), 8, 60, vec![]),
+        (slow(), 8, 99, vec![Rule::NotLinked]),
+    ] {
+        let verdict = mute_now_and_then(config, every, secs);
+        assert_eq!(rules(&verdict), expected, "every {every} s, until {secs} s: {verdict}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use core::time::Duration;
 use twc_proto::message::{MasterHeartbeat, SlaveHeartbeat};
 use twc_proto::{Instant, TwcId};
 
+use super::belief::Shown;
 use super::entry::{Entry, Totals};
 use super::tree::{Circuits, Sums};
 use super::{CheckerConfig, TalkedOver, tolerance};
@@ -58,6 +59,8 @@ struct Exchange {
     /// It began after the limit it may confirm was sent.
     may_confirm: bool,
     answers: u8,
+    /// The last of them.
+    answered_at: Instant,
     limit: u32,
     drawn: u32,
 }
@@ -106,6 +109,12 @@ impl Book {
         self.entries.iter().filter(move |entry| entry.counts && entry.circuits & 1 << circuit != 0)
     }
 
+    /// What a master may believe that the others have on a circuit.
+    pub(super) fn believed_beside(&self, circuit: usize, bus: usize, slave: TwcId) -> u32 {
+        let others = self.on_circuit(circuit).filter(|entry| !entry.is(bus, slave));
+        others.fold(0, |sum, entry| sum.saturating_add(entry.believed()))
+    }
+
     /// The same in words.
     pub(super) fn describe(&self, circuit: usize) -> String {
         let mut text = String::new();
@@ -121,8 +130,8 @@ impl Book {
     }
 
     /// The next frame begins: the exchange before it is over, and says what it says. Returns the slave if it
-    /// answered.
-    pub(super) fn close_exchange(&mut self, bus: usize) -> Option<TwcId> {
+    /// answered. A missed answer may come in `late`.
+    pub(super) fn close_exchange(&mut self, bus: usize, late: Duration) -> Option<TwcId> {
         let exchange = self.line(bus)?.exchange.take()?;
         let totals = &mut self.totals;
         let entry = self.entries.iter_mut().find(|entry| entry.is(bus, exchange.slave))?;
@@ -132,11 +141,14 @@ impl Book {
         entry.answers = exchange.answers > 0;
         if !entry.answers {
             entry.missed_at = exchange.end;
+            entry.belief.blur(exchange.end + late);
         }
+        let at = (exchange.answers == 1).then_some(exchange.answered_at);
+        let Exchange { may_confirm, limit, drawn, .. } = exchange;
+        entry.is_known |= entry.belief.show(entry.target, Shown { at, may_confirm, limit, drawn });
         entry.confirmed = if shows { entry.confirmed + u8::from(exchange.may_confirm) } else { 0 };
         if entry.confirmed >= CONFIRMATIONS {
             entry.confirmed = CONFIRMATIONS;
-            entry.is_known = true;
             entry.change(totals, |entry| {
                 entry.committed = entry.target;
                 entry.returns_until = None;
@@ -214,7 +226,8 @@ impl Book {
         }
         entry.is_acknowledged &= may_confirm;
         let (slave, master) = (heartbeat.slave, heartbeat.master);
-        let exchange = Exchange { slave, master, end, may_confirm, answers: 0, limit: 0, drawn: 0 };
+        let exchange =
+            Exchange { slave, master, end, may_confirm, answers: 0, answered_at: end, limit: 0, drawn: 0 };
         if let Some(line) = self.line(bus) {
             line.exchange = Some(exchange);
         }
@@ -249,15 +262,24 @@ impl Book {
         answer: &SlaveHeartbeat,
         config: &CheckerConfig,
     ) -> bool {
-        let Some(exchange) = self.line(bus).and_then(|line| line.exchange.as_mut()) else {
+        let exchange = self.lines.get_mut(bus).and_then(|line| line.exchange.as_mut());
+        let Some(exchange) = exchange else {
             return false;
         };
         // What is complete before the request is over answers an earlier one.
         let in_window = (exchange.end..=exchange.end + config.answer_window).contains(&now);
         if !in_window || answer.slave != exchange.slave || answer.master != exchange.master {
+            // Whoever answers for another may have taken what that one was told.
+            let taken = exchange.slave;
+            let taken = self.entry(bus, taken).filter(|_| taken != answer.slave).map_or(0, |entry| entry.target);
+            let limit = u32::from(answer.limit.value()).max(taken);
+            if let Some(entry) = self.entries.iter_mut().find(|entry| entry.is(bus, answer.slave)) {
+                entry.belief.stray(limit);
+            }
             return false;
         }
         exchange.answers = exchange.answers.saturating_add(1);
+        exchange.answered_at = now;
         exchange.limit = u32::from(answer.limit.value());
         exchange.drawn = u32::from(answer.drawn.value());
         let limit = exchange.limit;
@@ -288,12 +310,13 @@ impl Book {
     }
 
     /// A new master knows nothing of the exchange under way.
-    pub(super) fn forget_exchange(&mut self, bus: usize) {
+    pub(super) fn forget_exchange(&mut self, bus: usize, clear_at: Instant) {
         if let Some(line) = self.line(bus) {
             line.exchange = None;
             line.asked = None;
         }
         self.doubt(bus);
+        self.entries.iter_mut().filter(|entry| entry.bus == bus).for_each(|entry| entry.belief.blur(clear_at));
     }
 
     /// The master may not know what its slaves were told: it is another, or another one was there.
@@ -306,7 +329,7 @@ impl Book {
         let is_lost = |entry: &&Entry| {
             !entry.counts && !entry.answers && entry.circuits & circuits != 0 && !entry.is(bus, slave)
         };
-        self.entries.iter().filter(is_lost).fold(0, |sum, entry| sum.saturating_add(entry.committed))
+        self.entries.iter().filter(is_lost).fold(0, |sum, entry| sum.saturating_add(entry.believed()))
     }
 
     /// Whether the master knows what everybody may have who shares a circuit with this slave.

@@ -5,6 +5,7 @@ use core::time::Duration;
 use twc_proto::message::MasterHeartbeat;
 use twc_proto::{Command, Instant, TwcId};
 
+use super::belief::Belief;
 use super::tree::{Circuits, Phases, Sums};
 
 /// Who has announced itself for so long has cut its current: units do after 30 s.
@@ -29,6 +30,8 @@ pub(super) struct Entry {
     pub(super) counts: bool,
     /// May be in force.
     pub(super) committed: u32,
+    /// What a master may hold to be in force.
+    pub(super) belief: Belief,
     /// Was sent last.
     pub(super) target: u32,
     /// Since when.
@@ -61,6 +64,7 @@ impl Entry {
             circuits,
             counts: false,
             committed: 0,
+            belief: Belief::default(),
             target: floor,
             target_since: end,
             confirmed: 0,
@@ -91,6 +95,11 @@ impl Entry {
         self.answers && self.missed_at < at
     }
 
+    /// What a master may believe that it has, or may come back with.
+    pub(super) fn believed(&self) -> u32 {
+        self.committed.max(self.belief.amps())
+    }
+
     pub(super) fn is(&self, bus: usize, slave: TwcId) -> bool {
         self.bus == bus && self.slave == slave
     }
@@ -118,6 +127,8 @@ impl Entry {
         self.committed = if keeps_held { self.committed.max(floor) } else { floor };
         self.target = self.committed;
         self.confirmed = 0;
+        self.belief.begin_anew();
+        self.belief.raise(self.committed);
     }
 
     pub(super) fn obey(&mut self, heartbeat: &MasterHeartbeat, floor: u32) {
@@ -129,7 +140,9 @@ impl Entry {
         if told != self.target {
             self.target = told;
             self.confirmed = 0;
+            self.belief.begin_anew();
         }
+        self.belief.raise(told);
         self.committed = self.committed.max(told);
     }
 }

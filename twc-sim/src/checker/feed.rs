@@ -5,6 +5,7 @@ use core::time::Duration;
 use twc_proto::message::{MasterHeartbeat, SlaveHeartbeat};
 use twc_proto::{Instant, Message, TwcId};
 
+use super::belief::late;
 use super::tree::{exceeds, greatest};
 use super::{Checker, Rule, SLOWER_BY, begins, listed};
 
@@ -37,7 +38,7 @@ pub(crate) struct TalkedOver {
 impl Checker {
     /// The master of a bus was killed or put in place: gaps around this moment are no fault of it.
     pub fn on_master_replaced(&mut self, bus: usize, now: Instant) {
-        self.book.forget_exchange(bus);
+        self.book.forget_exchange(bus, now + self.late(bus));
         self.forget_company(bus);
         for unit in self.units.iter_mut().filter(|unit| unit.bus == bus) {
             unit.is_doubted = false;
@@ -52,7 +53,7 @@ impl Checker {
     pub fn on_sent(&mut self, bus: usize, start: Instant, end: Instant, message: &Message) {
         self.end_returns(start);
         self.book.mark();
-        self.book.close_exchange(bus);
+        self.book.close_exchange(bus, self.late(bus));
         self.book.expire(start, &self.config);
         self.book.note_frame(bus, (start, end), message.receiver());
         self.judge_company(bus, start);
@@ -74,6 +75,12 @@ impl Checker {
         for circuit in 0..self.states.len() {
             self.judge_promise(bus, start, circuit);
         }
+    }
+
+    /// So long after a request that seems unanswered its answer may still come in.
+    fn late(&self, bus: usize) -> Duration {
+        let is_slow = self.rhythms.get(bus).is_some_and(|rhythm| rhythm.is_slow);
+        self.config.answer_window + late(is_slow)
     }
 
     fn heartbeat(&mut self, bus: usize, air: (Instant, Instant), heartbeat: &MasterHeartbeat) {

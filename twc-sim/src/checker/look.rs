@@ -295,21 +295,19 @@ impl Checker {
     fn standing(&self, now: Instant, bus: usize, index: usize, id: TwcId) -> Standing {
         let entry = self.book.entry(bus, id);
         let counts = entry.filter(|entry| entry.counts && now < entry.last_end + self.config.t_off);
-        let own = counts.map_or(0, |entry| entry.committed);
         // Whoever was freed may come back with what it held.
         let keeps_held = self.config.relinked_counts_held && counts.is_none();
-        let held = entry.filter(|_| keeps_held).map_or(0, |entry| entry.committed);
+        let held = entry.filter(|_| keeps_held).map_or(0, Entry::believed);
         let unit = self.units.get(index);
         // And of whom nothing is known, he may come back with all that his unit can take.
         let most = unit.filter(|_| entry.is_some_and(|entry| !entry.is_known)).map_or(0, |unit| unit.most);
         let least = unit.map_or(0, |unit| unit.least).max(self.config.floor).max(held).max(most);
         let circuits = self.tree.circuits(bus, Some(index), &self.config);
         // Of a unit that was lost and not heard since, a master need not believe that it has stopped.
-        let lost = self.book.lost(circuits, bus, id);
+        let needs = least.saturating_add(self.book.lost(circuits, bus, id));
         let fits = |circuit: usize| {
-            let with = |sum: u32| sum.saturating_sub(own).saturating_add(least).saturating_add(lost);
-            let others = self.book.promised().of(circuit).map(with);
-            circuits & 1 << circuit == 0 || !exceeds(others, self.limit(circuit), |_| 0)
+            let others = self.book.believed_beside(circuit, bus, id).saturating_add(needs);
+            circuits & 1 << circuit == 0 || self.limit(circuit).iter().all(|limit| others <= *limit)
         };
         let silent_for = entry.map(|entry| now.since(entry.last_end));
         let reserved_for = self.config.t_off + LINK_BUFFER;

@@ -9,6 +9,7 @@
 //! keep their pace, offers are never between 0 and the minimum, and nobody talks while another does. With
 //! [`Service`] also linking, recovery, starvation, the wear of relays and the patience of cars are judged.
 
+mod belief;
 mod book;
 mod company;
 mod config;
