@@ -1,10 +1,12 @@
-//! What the programs here share: a capture as it was on the wire, and a small slave.
+//! What the programs here share: a capture as it was on the wire, its slave, and a small one that has a car.
 #![no_std]
 
+mod recorded;
 mod slave;
 
 use cortex_m_semihosting::debug::{EXIT_SUCCESS, exit};
 
+pub use recorded::Recorded;
 pub use slave::Slave;
 
 /// A real master and a real slave finding each other, then two frames of older units and two damaged ones; with

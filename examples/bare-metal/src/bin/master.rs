@@ -1,4 +1,5 @@
-//! The core of twc-master on a Cortex-M: it links a slave over bytes and offers it amps, in virtual time.
+//! The core of twc-master on a Cortex-M, in virtual time and over bytes: it links a slave that answers as a recorded
+//! one did, and asks it who it is; then one with a car, to which it offers amps.
 #![no_std]
 #![no_main]
 
@@ -7,22 +8,31 @@ use core::time::Duration;
 use cortex_m_rt::entry;
 use cortex_m_semihosting::hprintln;
 use panic_semihosting as _;
-use twc_bare_metal::Slave;
+use twc_bare_metal::{Recorded, Slave};
 use twc_master::share::Equal;
 use twc_master::{Config, Master};
-use twc_proto::{CentiAmps, Instant, Link, Sign, TwcId};
+use twc_proto::{CentiAmps, Instant, Link, Node, Sign, TwcId};
 
 #[entry]
 fn main() -> ! {
-    let mut config = Config::new(TwcId::new(0x4242), Sign::new(0x5A), CentiAmps::from_amps(14));
-    config.expected_slaves = 1;
-    let master = Master::new(config, Equal, Instant::ZERO).expect("14 A is enough for one slave");
-    run(&mut Link::new(master), &mut Link::new(Slave::new(TwcId::new(0x3495), true)));
+    hprintln!("recorded answers:");
+    let mut link = Link::new(master(Recorded::MASTER));
+    run(&mut link, &mut Link::new(Recorded::new()));
+    let known = link.node().knowledge(Recorded::SLAVE).expect("it announced itself");
+    hprintln!("firmware {}, serial {}", known.firmware.expect("it says"), known.serial.expect("it says"));
+    hprintln!("a car:");
+    run(&mut Link::new(master(TwcId::new(0x4242))), &mut Link::new(Slave::new(TwcId::new(0x3495), true)));
     twc_bare_metal::finish()
 }
 
+fn master(id: TwcId) -> Master<Equal> {
+    let mut config = Config::new(id, Sign::new(0x5A), CentiAmps::from_amps(14));
+    config.expected_slaves = 1;
+    Master::new(config, Equal, Instant::ZERO).expect("14 A is enough for one slave")
+}
+
 /// One wire between the two. Hardware would wait for its timer and its UART where this adds to `now`.
-fn run(master: &mut Link<Master<Equal>>, slave: &mut Link<Slave>) {
+fn run(master: &mut Link<Master<Equal>>, slave: &mut Link<impl Node>) {
     let mut now = Instant::ZERO;
     while now < Instant::from_secs(20) {
         master.handle_timeout(now);
