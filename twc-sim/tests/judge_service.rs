@@ -147,6 +147,19 @@ fn a_car_that_fits_does_not_starve() {
 }
 
 #[test]
+fn who_cannot_be_heard_does_not_starve_for_that_time() {
+    for (mute_at, expected) in [(20, vec![Rule::Starvation]), (120, vec![])] {
+        let frames = (0..400).map(|n| (1_300 + n * 1_000, limit(A, Command::NO_CHANGE, 0)));
+        let mut sim = Sim::with_world(world(&[A], 3_000), Link::new(Script::new(frames)));
+        sim.run_for(Duration::from_secs(mute_at));
+        let now = sim.now();
+        sim.world_mut().charger_mut(0).unwrap().silence(now, Duration::from_secs(5));
+        sim.run_until(Instant::from_secs(390), |_| {});
+        assert_eq!(rules(&sim.verdict()), expected, "mute at {mute_at} s");
+    }
+}
+
+#[test]
 fn silences_are_counted_as_strikes_and_wear() {
     // Heartbeats for 30 s, then silence for 45 s, again and again.
     let pulses = |pulses: u64| {

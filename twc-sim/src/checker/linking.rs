@@ -123,7 +123,8 @@ impl Linking {
     }
 
     fn starving(&mut self, now: Instant, standing: Standing, service: &Service) -> Option<(Rule, String)> {
-        if !self.is_hungry || !standing.has_room {
+        // Who cannot be heard gets no heartbeats until it must have stopped; one that any traffic keeps going stays linked.
+        if !self.is_hungry || !standing.has_room || standing.is_reserved {
             self.hungry_since = None;
             return None;
         }
