@@ -3,6 +3,7 @@
 extern crate std;
 
 mod away;
+mod proof;
 
 use core::time::Duration;
 use std::vec::Vec;
